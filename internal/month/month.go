@@ -53,6 +53,12 @@ func (m Month) From() string { return m.Start().Format("'2006-01-02 00:00:00+00'
 // To is the SQL literal of the first instant after the month.
 func (m Month) To() string { return m.Next().From() }
 
+// FromDate is the SQL literal of the month's first day.
+func (m Month) FromDate() string { return m.Start().Format("'2006-01-02'") }
+
+// ToDate is the SQL literal of the first day after the month.
+func (m Month) ToDate() string { return m.Next().FromDate() }
+
 // Through lists the months from m to last, both included.
 func (m Month) Through(last Month) []Month {
 	var all []Month

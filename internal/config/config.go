@@ -1,0 +1,220 @@
+// Package config is the settings: one struct, its defaults, where values come from
+// (a YAML file, then the environment, then flags) and what is wrong with them.
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+	"gopkg.in/yaml.v3"
+
+	"github.com/attribution-dev/attribution/internal/sessionize"
+	"github.com/attribution-dev/attribution/rules"
+)
+
+// Prefix begins the environment variable of every setting: ATTRIBUTION_SESSION_GAP,
+// ATTRIBUTION_EXTRACT_OVERLAP. Lists are comma-separated.
+const Prefix = "ATTRIBUTION_"
+
+// A Config is every setting. The zero value of a field is never a default: New
+// fills them in.
+type Config struct {
+	DatabaseURL     string        `yaml:"database_url" env:"DATABASE_URL"`         // or DATABASE_URL, DATABASE_URL_FILE, PG*
+	Sources         []string      `yaml:"sources" env:"SOURCES"`                   // Postgres schemas written by Segment; empty: the only one there is
+	Schemas         Schemas       `yaml:"schemas" envPrefix:"SCHEMAS_"`            // where our tables live
+	SignupEvents    []string      `yaml:"signup_events" env:"SIGNUP_EVENTS"`       // compared exactly with event_text and event
+	SessionGap      time.Duration `yaml:"session_gap" env:"SESSION_GAP"`           // inactivity that ends a session; default 20m
+	Lookback        time.Duration `yaml:"lookback" env:"LOOKBACK"`                 // longest age of a touch at signup; 0s: none
+	Extract         Extract       `yaml:"extract" envPrefix:"EXTRACT_"`            // stage 1
+	Identity        Identity      `yaml:"identity" envPrefix:"IDENTITY_"`          // stage 3
+	OwnDomains      []string      `yaml:"own_domains" env:"OWN_DOMAINS"`           // own, beyond the page's registrable domain
+	InternalDomains []string      `yaml:"internal_domains" env:"INTERNAL_DOMAINS"` // payment and login hosts; default a shipped list
+	BlogPatterns    []string      `yaml:"blog_patterns" env:"BLOG_PATTERNS"`       // regular expressions (RE2) over page URLs
+	IgnoreEvents    []string      `yaml:"ignore_events" env:"IGNORE_EVENTS"`       // names of tracks that are no activity
+	RulesFile       string        `yaml:"rules_file" env:"RULES_FILE"`             // own rules over the shipped ones
+	Publish         Publish       `yaml:"publish" envPrefix:"PUBLISH_"`            // stage 7
+	Retry           Retry         `yaml:"retry" envPrefix:"RETRY_"`                // of a stage
+	MemoryLimit     Bytes         `yaml:"memory_limit" env:"MEMORY_LIMIT"`         // of the process; default 1GiB
+}
+
+// Schemas names the schemas of our tables.
+type Schemas struct {
+	Segment  string `yaml:"segment" env:"SEGMENT"`
+	Stages   string `yaml:"stages" env:"STAGES"`
+	Sessions string `yaml:"sessions" env:"SESSIONS"`
+	Aliases  string `yaml:"aliases" env:"ALIASES"`
+	Ops      string `yaml:"ops" env:"OPS"`
+}
+
+// Extract is how stage 1 reads the sources.
+type Extract struct {
+	Overlap      time.Duration `yaml:"overlap" env:"OVERLAP"`             // how far a night reaches back; default 24h
+	DedupWindow  time.Duration `yaml:"dedup_window" env:"DEDUP_WINDOW"`   // how far apart copies are looked for; default 840h
+	Columns      string        `yaml:"columns" env:"COLUMNS"`             // needed (default) or all
+	ExtraColumns []string      `yaml:"extra_columns" env:"EXTRA_COLUMNS"` // taken beyond the needed ones
+}
+
+// Identity is how stage 3 joins identifiers.
+type Identity struct {
+	Policy                 string   `yaml:"policy" env:"POLICY"`                                         // first (default) or merge
+	MaxUsersPerAnonymousID int      `yaml:"max_users_per_anonymous_id" env:"MAX_USERS_PER_ANONYMOUS_ID"` // above: shared; default 5
+	MaxComponentSize       int      `yaml:"max_component_size" env:"MAX_COMPONENT_SIZE"`                 // above: cut, policy merge; default 1000
+	UseAliasCalls          bool     `yaml:"use_alias_calls" env:"USE_ALIAS_CALLS"`                       // default true
+	Blocked                []string `yaml:"blocked" env:"BLOCKED"`                                       // identifiers that count as absent
+}
+
+// Publish is how stage 7 publishes.
+type Publish struct {
+	LockTimeout time.Duration `yaml:"lock_timeout" env:"LOCK_TIMEOUT"` // longest a reader waits for us; default 500ms
+}
+
+// Retry is how long a failing stage is tried again.
+type Retry struct {
+	MaxElapsed time.Duration `yaml:"max_elapsed" env:"MAX_ELAPSED"` // default 2h; 0s: never
+}
+
+// Bytes is a size: "512MiB", "1GiB", or a number of bytes.
+type Bytes int64
+
+// New returns the defaults.
+func New() Config {
+	return Config{
+		Schemas:         Schemas{Segment: "segment", Stages: "session_stages", Sessions: "sessions", Aliases: "aliases", Ops: "attribution_ops"},
+		SignupEvents:    []string{"Signed Up", "signed_up", "signed-up", "User Signed Up"},
+		SessionGap:      sessionize.DefaultGap,
+		Extract:         Extract{Overlap: 24 * time.Hour, DedupWindow: 840 * time.Hour, Columns: "needed"},
+		Identity:        Identity{Policy: "first", MaxUsersPerAnonymousID: 5, MaxComponentSize: 1000, UseAliasCalls: true, Blocked: rules.Blocked()},
+		InternalDomains: rules.InternalDomains(),
+		BlogPatterns:    rules.BlogPatterns(),
+		Publish:         Publish{LockTimeout: 500 * time.Millisecond},
+		Retry:           Retry{MaxElapsed: 2 * time.Hour},
+		MemoryLimit:     1 << 30,
+	}
+}
+
+// Load returns the defaults overlaid with the YAML file, if any, and with the
+// environment (as os.Environ gives it). An unknown key is an error.
+func Load(file string, environ []string) (Config, error) {
+	c := New()
+	if file != "" {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return c, fmt.Errorf("configuration: %w", err)
+		}
+		d := yaml.NewDecoder(bytes.NewReader(text))
+		d.KnownFields(true)
+		if err := d.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
+			return c, fmt.Errorf("configuration %s: %w", file, err)
+		}
+	}
+	vars := env.ToMap(environ)
+	if err := env.ParseWithOptions(&c, env.Options{Prefix: Prefix, Environment: vars}); err != nil {
+		return c, fmt.Errorf("environment: %w", err)
+	}
+	if c.DatabaseURL == "" {
+		c.DatabaseURL = vars["DATABASE_URL"]
+	}
+	if path := vars["DATABASE_URL_FILE"]; c.DatabaseURL == "" && path != "" {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return c, fmt.Errorf("DATABASE_URL_FILE: %w", err)
+		}
+		c.DatabaseURL = strings.TrimSpace(string(text))
+	}
+	return c, c.Validate()
+}
+
+// Validate returns every setting that makes no sense, in one error.
+func (c *Config) Validate() error {
+	var errs []error
+	bad := func(key, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%s: %s", key, fmt.Sprintf(format, args...)))
+	}
+	if c.SessionGap <= 0 || c.SessionGap > 24*time.Hour {
+		bad("session_gap", "%s is not above 0 and at most 24h", c.SessionGap)
+	}
+	if c.Lookback < 0 {
+		bad("lookback", "%s is negative; 0s means none", c.Lookback)
+	}
+	if c.Extract.Overlap < 0 {
+		bad("extract.overlap", "%s is negative", c.Extract.Overlap)
+	}
+	if c.Extract.DedupWindow < 0 {
+		bad("extract.dedup_window", "%s is negative", c.Extract.DedupWindow)
+	}
+	if c.Extract.Columns != "needed" && c.Extract.Columns != "all" {
+		bad("extract.columns", "%q is neither needed nor all", c.Extract.Columns)
+	}
+	if c.Identity.Policy != "first" && c.Identity.Policy != "merge" {
+		bad("identity.policy", "%q is neither first nor merge", c.Identity.Policy)
+	}
+	if c.Identity.MaxUsersPerAnonymousID < 1 {
+		bad("identity.max_users_per_anonymous_id", "%d is below 1", c.Identity.MaxUsersPerAnonymousID)
+	}
+	if c.Identity.MaxComponentSize < 2 {
+		bad("identity.max_component_size", "%d is below 2", c.Identity.MaxComponentSize)
+	}
+	if c.MemoryLimit < 64<<20 {
+		bad("memory_limit", "%d bytes is below 64MiB", c.MemoryLimit)
+	}
+	if len(c.SignupEvents) == 0 {
+		bad("signup_events", "is empty: without a signup there is nothing to attribute")
+	}
+	errs = append(errs, c.validateSchemas()...)
+	if len(errs) > 0 {
+		return fmt.Errorf("configuration: %w", errors.Join(errs...))
+	}
+	return nil
+}
+
+// validateSchemas sees that the schemas are named, and apart from each other and
+// from the sources.
+func (c *Config) validateSchemas() (errs []error) {
+	seen := map[string]string{}
+	for _, s := range c.Sources {
+		seen[s] = "sources"
+	}
+	for _, s := range [][2]string{
+		{"segment", c.Schemas.Segment}, {"stages", c.Schemas.Stages}, {"sessions", c.Schemas.Sessions}, {"aliases", c.Schemas.Aliases}, {"ops", c.Schemas.Ops},
+	} {
+		key := "schemas." + s[0]
+		other, twice := seen[s[1]]
+		switch {
+		case s[1] == "" || len(s[1]) > 63 || strings.ContainsRune(s[1], 0):
+			errs = append(errs, fmt.Errorf("%s: %q is no name of 1 to 63 bytes", key, s[1]))
+		case strings.HasPrefix(s[1], "pg_") || s[1] == "information_schema":
+			errs = append(errs, fmt.Errorf("%s: %q is Postgres' own", key, s[1]))
+		case twice:
+			errs = append(errs, fmt.Errorf("%s: %q is also in %s; each needs a schema of its own", key, s[1], other))
+		}
+		seen[s[1]] = key
+	}
+	return errs
+}
+
+var size = regexp.MustCompile(`^(\d+)\s*([KMGT]i?B?|B)?$`)
+
+// UnmarshalText reads "1GiB", "512MB" (both by 1,024) or a number of bytes.
+func (b *Bytes) UnmarshalText(text []byte) error {
+	m := size.FindStringSubmatch(strings.TrimSpace(string(text)))
+	if m == nil {
+		return fmt.Errorf("%q is no size such as 512MiB or 1GiB", text)
+	}
+	n, err := strconv.ParseInt(m[1], 10, 64)
+	if err != nil {
+		return err
+	}
+	if m[2] != "" && m[2] != "B" {
+		n <<= 10 * (1 + strings.Index("KMGT", m[2][:1]))
+	}
+	*b = Bytes(n)
+	return nil
+}

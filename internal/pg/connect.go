@@ -1,0 +1,58 @@
+package pg
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Settings every connection starts with. timezone: month bounds are UTC. lock_timeout
+// stays below statement_timeout, so that a wait is reported as a wait.
+// client_connection_check_interval: a statement whose client was killed ends within
+// seconds instead of running on and committing. search_path is empty: every name in
+// our statements is qualified.
+var sessionSettings = map[string]string{
+	"timezone":                         "UTC",
+	"datestyle":                        "ISO, YMD", // the md5 of a row is of times as text
+	"search_path":                      "",
+	"lock_timeout":                     "30s",
+	"statement_timeout":                "90min",
+	"client_connection_check_interval": "5s",
+	"application_name":                 "attribution",
+}
+
+// MaxConnections is how many connections a run may hold at once: one that reads,
+// one that writes, the lock, and one to look things up.
+const MaxConnections = 6
+
+// Connect opens a pool for the URL; "" means the PG* variables alone.
+func Connect(ctx context.Context, url string) (*pgxpool.Pool, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("database URL: %w", err)
+	}
+	for k, v := range sessionSettings {
+		if _, set := cfg.ConnConfig.RuntimeParams[k]; !set || k == "timezone" || k == "datestyle" || k == "search_path" {
+			cfg.ConnConfig.RuntimeParams[k] = v
+		}
+	}
+	// A cached statement breaks with 0A000 when a source's table changes.
+	cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeDescribeExec
+	cfg.ConnConfig.StatementCacheCapacity = 0
+	cfg.ConnConfig.DescriptionCacheCapacity = 0
+	cfg.MaxConns = MaxConnections
+	cfg.MinConns = 0
+	cfg.HealthCheckPeriod = time.Minute
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("connect to Postgres: %w", err)
+	}
+	return pool, nil
+}

@@ -1,0 +1,330 @@
+// Package pipeline runs the stages in order: which, with what settings, once at a
+// time, retried, and written down in the ledger.
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/attribution-dev/attribution/internal/config"
+	"github.com/attribution-dev/attribution/internal/month"
+	"github.com/attribution-dev/attribution/internal/pg"
+	"github.com/attribution-dev/attribution/internal/progress"
+	"github.com/attribution-dev/attribution/internal/stages"
+	"github.com/attribution-dev/attribution/sql"
+)
+
+// ErrLocked says that another run holds the lock: exit code 3.
+var ErrLocked = errors.New("another run is at work in this database: wait for it, or see \"attribution status\"")
+
+// A Pipeline is one installation: a database and settings.
+type Pipeline struct {
+	db       *pg.DB
+	config   config.Config
+	settings stages.Settings
+	log      *slog.Logger
+	version  string
+	progress func(label, unit string, total int64) *progress.Progress
+}
+
+// Options are what a Pipeline needs beside its configuration.
+type Options struct {
+	Log      *slog.Logger
+	Version  string                                                   // of the program, for the ledger
+	Progress func(label, unit string, total int64) *progress.Progress // nil: none
+}
+
+// Open connects to the configured database and checks that its schema is of this
+// program's version.
+func Open(ctx context.Context, c config.Config, o Options) (*Pipeline, error) {
+	settings, err := Settings(c)
+	if err != nil {
+		return nil, err
+	}
+	names := Names(c)
+	templates, err := pg.ParseTemplates(sql.FS, names)
+	if err != nil {
+		return nil, usage(err)
+	}
+	pool, err := pg.Connect(ctx, c.DatabaseURL)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSchema(ctx, pool, names); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	if o.Progress == nil {
+		o.Progress = func(string, string, int64) *progress.Progress { return nil }
+	}
+	return &Pipeline{
+		db: &pg.DB{Pool: pool, Names: names, Templates: templates}, config: c, settings: settings,
+		log: o.Log, version: o.Version, progress: o.Progress,
+	}, nil
+}
+
+// Close ends the connections.
+func (p *Pipeline) Close() { p.db.Pool.Close() }
+
+// DB is the database, for reading.
+func (p *Pipeline) DB() *pg.DB { return p.db }
+
+// Settings are the settings in force; its sources are known after a run or a plan.
+func (p *Pipeline) Settings() stages.Settings { return p.settings }
+
+// A Request is what a run is asked to do.
+type Request struct {
+	Stages  []stages.Stage // in order; none: all
+	Full    bool           // redo everything these stages own
+	Persons []string       // mark these dirty first: user:ID, anon:ID or a bare ID
+	Months  []month.Month  // mark these dirty first, by received_at
+	AsOf    time.Time      // the run's clock; zero: the database's
+	// Done is told of each stage when it ends. Nil: nobody.
+	Done func(StageReport)
+}
+
+// A StageReport is one stage of a run as it ended.
+type StageReport struct {
+	Stage   stages.Stage
+	Result  stages.Result
+	Elapsed time.Duration
+	Err     error
+}
+
+// A Report is a run as it ended.
+type Report struct {
+	RunID    int64
+	AsOf     time.Time
+	Stages   []StageReport
+	Warnings []string
+}
+
+// Run runs the stages. It fails with ErrLocked when another run is at work, with
+// ErrUsage when the request makes no sense, and else with the stage that failed.
+func (p *Pipeline) Run(ctx context.Context, r Request) (Report, error) {
+	var report Report
+	if err := p.resolveSources(ctx); err != nil {
+		return report, err
+	}
+	unlock, err := p.lock(ctx)
+	if err != nil {
+		return report, err
+	}
+	defer unlock()
+	if report.AsOf, err = p.clock(ctx, r.AsOf); err != nil {
+		return report, err
+	}
+	if err := p.mark(ctx, r); err != nil {
+		return report, err
+	}
+	if report.RunID, err = p.begin(ctx, r, report.AsOf); err != nil {
+		return report, err
+	}
+	err = p.noticeSettings(ctx)
+	if err == nil {
+		err = p.runStages(ctx, r, &report)
+	}
+	state, text := "done", any(nil)
+	if err != nil {
+		state, text = "failed", err.Error()
+		if ctx.Err() != nil {
+			state = "interrupted"
+		}
+	}
+	ended, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTimeout)
+	defer cancel()
+	_, ledgerErr := p.db.Exec(ended, p.db.Pool, "00_run/050_end_run.sql", pg.Data{}, pg.Args{"run": report.RunID, "state": state, "error": text})
+	return report, errors.Join(err, ledgerErr)
+}
+
+// ledgerTimeout bounds the last words of a run that is being stopped.
+const ledgerTimeout = 5 * time.Second
+
+func selected(r Request) []stages.Stage {
+	if len(r.Stages) == 0 {
+		return stages.All()
+	}
+	return r.Stages
+}
+
+func (p *Pipeline) runStages(ctx context.Context, r Request, report *Report) error {
+	for _, s := range selected(r) {
+		done := StageReport{Stage: s}
+		started := time.Now()
+		done.Result, done.Err = p.attempts(ctx, s, report, r.Full)
+		done.Elapsed = time.Since(started)
+		report.Stages = append(report.Stages, done)
+		report.Warnings = append(report.Warnings, done.Result.Warnings...)
+		if r.Done != nil {
+			r.Done(done)
+		}
+		if done.Err != nil {
+			return fmt.Errorf("stage %s: %w", s.Name, done.Err)
+		}
+	}
+	return nil
+}
+
+// attempts runs a stage until it succeeds, fails for good, or the retries are used
+// up.
+func (p *Pipeline) attempts(ctx context.Context, s stages.Stage, report *Report, full bool) (stages.Result, error) {
+	var result stages.Result
+	attempt := 0
+	policy := backoff.NewExponentialBackOff(backoff.WithMaxElapsedTime(p.config.Retry.MaxElapsed), backoff.WithInitialInterval(time.Second))
+	try := func() error {
+		attempt++
+		var err error
+		result, err = p.attempt(ctx, s, report, full, attempt)
+		if err != nil && (stages.IsPermanent(err) || !pg.Retryable(err) || p.config.Retry.MaxElapsed == 0) {
+			return backoff.Permanent(err)
+		}
+		return err
+	}
+	tell := func(err error, again time.Duration) {
+		p.log.Warn("stage failed, trying again", "stage", s.Name, "attempt", attempt, "again_in", again.Round(time.Millisecond), "error", err)
+		p.db.Pool.Reset() // a new connection for the next try
+	}
+	err := backoff.RetryNotify(try, backoff.WithContext(policy, ctx), tell)
+	return result, err
+}
+
+func (p *Pipeline) attempt(ctx context.Context, s stages.Stage, report *Report, full bool, attempt int) (stages.Result, error) {
+	key := pg.Args{"run": report.RunID, "stage": s.Name, "attempt": attempt}
+	if _, err := p.db.Exec(ctx, p.db.Pool, "00_run/060_begin_stage.sql", pg.Data{}, key); err != nil {
+		return stages.Result{}, err
+	}
+	ended := false
+	end := func(ctx context.Context, q pg.Querier, r stages.Result, state string, failure any) error {
+		args := pg.Args{"state": state, "rows_in": r.RowsIn, "rows_changed": r.RowsChanged, "counters": r.Counters, "error": failure}
+		for k, v := range key {
+			args[k] = v
+		}
+		_, err := p.db.Exec(ctx, q, "00_run/070_end_stage.sql", pg.Data{}, args)
+		return err
+	}
+	in := p.input(stages.Input{Run: pg.RunID(report.RunID), AsOf: report.AsOf, Full: full})
+	in.Publish = func(ctx context.Context, q pg.Querier, r stages.Result) error {
+		n, err := p.db.Exec(ctx, q, "00_run/080_fence.sql", pg.Data{}, pg.Args{"run": report.RunID})
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return stages.Permanent(errors.New("a newer run has begun: nothing was published"))
+		}
+		ended = true
+		return end(ctx, q, r, "done", nil)
+	}
+	result, err := s.Run(ctx, in)
+	if err == nil && ended {
+		return result, nil
+	}
+	state, failure := "done", any(nil)
+	if err != nil {
+		state, failure = "failed", err.Error()
+		if ctx.Err() != nil {
+			state = "interrupted"
+		}
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTimeout)
+	defer cancel()
+	if ledgerErr := end(last, p.db.Pool, result, state, failure); err == nil {
+		err = ledgerErr
+	}
+	return result, err
+}
+
+func (p *Pipeline) input(in stages.Input) stages.Input {
+	in.DB, in.Settings, in.Log, in.Progress = p.db, p.settings, p.log, p.progress
+	return in
+}
+
+// lock takes the run lock on a connection of its own, held until unlock.
+func (p *Pipeline) lock(ctx context.Context) (unlock func(), err error) {
+	conn, err := p.db.Pool.Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var free bool
+	if err := p.db.Scan(ctx, conn, "00_run/010_lock.sql", pg.Data{}, pg.Args{"key": "attribution " + p.db.Names.Ops}, &free); err != nil || !free {
+		conn.Release()
+		if err == nil {
+			err = ErrLocked
+		}
+		return nil, err
+	}
+	return func() { closeConn(ctx, conn) }, nil
+}
+
+// closeConn closes the connection: what its session held ends with it.
+func closeConn(ctx context.Context, conn *pgxpool.Conn) {
+	_ = conn.Conn().Close(context.WithoutCancel(ctx)) // the session ends either way
+	conn.Release()
+}
+
+// clock is the run's as-of: the database's clock, or the one asked for unless it is
+// before the last run's.
+func (p *Pipeline) clock(ctx context.Context, asked time.Time) (time.Time, error) {
+	var now time.Time
+	var last *time.Time
+	if err := p.db.Scan(ctx, p.db.Pool, "00_run/020_clock.sql", pg.Data{}, nil, &now, &last); err != nil {
+		return now, err
+	}
+	if asked.IsZero() {
+		if last != nil && now.Before(*last) {
+			return *last, nil // an earlier run was told a later time
+		}
+		return now, nil
+	}
+	if last != nil && asked.Before(*last) {
+		return now, usage(fmt.Errorf("--as-of %s is before the last run's, %s: what was taken in cannot be taken back", asked.UTC().Format(time.RFC3339), last.UTC().Format(time.RFC3339)))
+	}
+	return asked, nil
+}
+
+func (p *Pipeline) begin(ctx context.Context, r Request, asOf time.Time) (run int64, err error) {
+	for _, file := range []string{"030_close_killed.sql", "031_close_killed_stages.sql"} {
+		if _, err := p.db.Exec(ctx, p.db.Pool, "00_run/"+file, pg.Data{}, nil); err != nil {
+			return 0, err
+		}
+	}
+	var names []string
+	for _, s := range selected(r) {
+		names = append(names, s.Name)
+	}
+	err = p.db.Scan(ctx, p.db.Pool, "00_run/040_begin_run.sql", pg.Data{},
+		pg.Args{"as_of": asOf, "is_full": r.Full, "stages": names, "version": p.version}, &run)
+	return run, err
+}
+
+// mark puts the persons and months asked for on the worklists.
+func (p *Pipeline) mark(ctx context.Context, r Request) error {
+	return p.db.Tx(ctx, func(tx pgx.Tx) error {
+		for _, text := range r.Persons {
+			person, err := p.FindPerson(ctx, tx, text)
+			if err != nil {
+				return err
+			}
+			args := pg.Args{"alias_id": person.AliasID, "is_identified": person.IsIdentified}
+			if _, err := p.db.Exec(ctx, tx, "00_run/110_mark_person.sql", pg.Data{}, args); err != nil {
+				return err
+			}
+		}
+		if len(r.Months) == 0 {
+			return nil
+		}
+		in := p.input(stages.Input{})
+		unknown, err := in.MarkMonths(ctx, tx, r.Months, "asked for by --month")
+		if err == nil && len(unknown) > 0 {
+			return usage(fmt.Errorf("no events were received in %s", strings.Join(unknown, ", ")))
+		}
+		return err
+	})
+}

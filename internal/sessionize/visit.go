@@ -1,0 +1,226 @@
+// Package sessionize turns events into visits and visits into sessions.
+//
+// A Visit is a mergeable interval: sessions are single-linkage clusters in time, so
+// the sessions of a union of events are the Merge of the sessions of its parts.
+// Each event is therefore read once, and late data, a newly identified person or a
+// year of re-aliased history is answered by merging visits. The package is pure.
+package sessionize
+
+import (
+	"slices"
+	"time"
+
+	"github.com/attribution-dev/attribution/internal/channel"
+	"github.com/attribution-dev/attribution/internal/event"
+)
+
+// DefaultGap is the inactivity that ends a session: an event strictly more than the
+// gap after the previous one starts a new session. Source: design, section 2.
+const DefaultGap = 20 * time.Minute
+
+// MaxTagSets is how many distinct sets of tags a visit or session keeps, the
+// earliest ones; that there were more is flagged. Source: design, "touch".
+const MaxTagSets = 100
+
+// A Mark is one event of a visit by its full order key, with what is asked of it
+// later. The zero Mark is "no such event".
+type Mark struct {
+	event.Order
+	URL      string
+	Referrer string
+	Tagged   bool
+}
+
+// IsZero reports that there is no such event. Every real event has a kind.
+func (m Mark) IsZero() bool { return m.Kind == 0 }
+
+// A TagSet is a distinct set of tags and the mark of its earliest event.
+type TagSet struct {
+	Tags channel.Tags
+	Mark Mark
+}
+
+// A Visit is a maximal run of events with no gap between neighbours. The visits of
+// one (anonymous_id, user_id) pair within a month of reception are stored; merged
+// over all pairs and months of a person they are that person's sessions.
+type Visit struct {
+	Start, End event.Micros // times of the first and the last event
+	Events     int64        // events, of any kind
+	Pages      int64        // of these, rows of pages
+	First      Mark         // first event
+	Entry      Mark         // first page-bearing event, or zero
+	Exit       Mark         // last page-bearing event, or zero
+	Blog       Mark         // first blog page, or zero
+	TagSets    []TagSet     // at most MaxTagSets, ordered by mark
+	MoreTags   bool         // there were more than MaxTagSets distinct sets
+}
+
+// An Activity is one event as the sessionizer sees it.
+type Activity struct {
+	event.Order
+	URL      string       // page URL; "" where the event bears none
+	Referrer string       // "" absent
+	Tags     channel.Tags // explicit evidence
+	IsBlog   bool         // the page URL is a blog page
+}
+
+// Of is the visit of a single event.
+func Of(a Activity) Visit {
+	m := Mark{Order: a.Order, URL: a.URL, Referrer: a.Referrer, Tagged: a.Tags.IsTagged()}
+	v := Visit{Start: a.At, End: a.At, Events: 1, First: m}
+	if a.Kind == event.Page {
+		v.Pages = 1
+	}
+	if a.URL != "" {
+		v.Entry, v.Exit = m, m
+		if a.IsBlog {
+			v.Blog = m
+		}
+	}
+	if m.Tagged {
+		v.TagSets = []TagSet{{Tags: a.Tags, Mark: m}}
+	}
+	return v
+}
+
+// Add extends a sorted list of visits by one event, as Merge(visits, Of(a)) would,
+// without allocating while the event falls into the last visit. The list is
+// changed in place.
+func Add(visits []Visit, a Activity, gap time.Duration) []Visit {
+	if n := len(visits); n > 0 {
+		last := &visits[n-1]
+		if a.At >= last.Start && a.At.Sub(last.End) <= gap {
+			last.extend(a)
+			return visits
+		}
+		if a.At.Sub(last.End) > gap {
+			return append(visits, Of(a))
+		}
+		return Merge(visits, []Visit{Of(a)}, gap)
+	}
+	return append(visits, Of(a))
+}
+
+// extend adds an event that lies at or after the visit's start and joins it.
+func (v *Visit) extend(a Activity) {
+	m := Mark{Order: a.Order, URL: a.URL, Referrer: a.Referrer, Tagged: a.Tags.IsTagged()}
+	v.End = max(v.End, a.At)
+	v.Events++
+	if a.Kind == event.Page {
+		v.Pages++
+	}
+	v.First = earlier(v.First, m)
+	if a.URL != "" {
+		v.Entry, v.Exit = earlier(v.Entry, m), later(v.Exit, m)
+		if a.IsBlog {
+			v.Blog = earlier(v.Blog, m)
+		}
+	}
+	if m.Tagged {
+		v.addTagSet(TagSet{Tags: a.Tags, Mark: m})
+	}
+}
+
+// Merge is the visits of the union of two lists: sorted by start, no two closer
+// than the gap. It is associative, commutative, and has the empty list as its
+// identity. Both lists must be sorted by start; they need not be merged in
+// themselves. Neither is changed; the result may share their tag sets.
+func Merge(a, b []Visit, gap time.Duration) []Visit {
+	out := make([]Visit, 0, len(a)+len(b))
+	for len(a) > 0 || len(b) > 0 {
+		var next Visit
+		if len(b) == 0 || (len(a) > 0 && a[0].Start <= b[0].Start) {
+			next, a = a[0], a[1:]
+		} else {
+			next, b = b[0], b[1:]
+		}
+		if n := len(out); n > 0 && joins(&out[n-1], &next, gap) {
+			out[n-1] = join(&out[n-1], &next)
+			continue
+		}
+		out = append(out, next)
+	}
+	return out
+}
+
+// Sessions sorts the visits of one person by start, merges them in place and
+// returns the sessions, which share the slice.
+func Sessions(visits []Visit, gap time.Duration) []Visit {
+	slices.SortFunc(visits, func(a, b Visit) int { return int(min(1, max(-1, a.Start-b.Start))) })
+	out := visits[:0]
+	for i := range visits {
+		if n := len(out); n > 0 && joins(&out[n-1], &visits[i], gap) {
+			out[n-1] = join(&out[n-1], &visits[i])
+			continue
+		}
+		out = append(out, visits[i])
+	}
+	return out
+}
+
+// joins reports whether b, which starts no earlier than a, belongs to the same
+// session: it starts at most the gap after a's end.
+func joins(a, b *Visit, gap time.Duration) bool { return b.Start.Sub(a.End) <= gap }
+
+func join(a, b *Visit) Visit {
+	v := Visit{
+		Start:    min(a.Start, b.Start),
+		End:      max(a.End, b.End),
+		Events:   a.Events + b.Events,
+		Pages:    a.Pages + b.Pages,
+		First:    earlier(a.First, b.First),
+		Entry:    earlier(a.Entry, b.Entry),
+		Exit:     later(a.Exit, b.Exit),
+		Blog:     earlier(a.Blog, b.Blog),
+		TagSets:  a.TagSets,
+		MoreTags: a.MoreTags || b.MoreTags,
+	}
+	if len(a.TagSets) == 0 {
+		v.TagSets = b.TagSets
+		return v
+	}
+	if len(b.TagSets) > 0 {
+		v.TagSets = slices.Clone(a.TagSets) // the inputs stay as they were
+		for _, s := range b.TagSets {
+			v.addTagSet(s)
+		}
+	}
+	return v
+}
+
+// addTagSet keeps the MaxTagSets earliest distinct sets, each at its earliest
+// event. Dropping the latest beyond the limit loses nothing a later merge could
+// bring back: an earlier mark of a dropped set arrives with that mark.
+func (v *Visit) addTagSet(s TagSet) {
+	for i := range v.TagSets {
+		if v.TagSets[i].Tags != s.Tags {
+			continue
+		}
+		if v.TagSets[i].Mark.Compare(s.Mark.Order) <= 0 {
+			return
+		}
+		v.TagSets = slices.Delete(v.TagSets, i, i+1)
+		break
+	}
+	at, _ := slices.BinarySearchFunc(v.TagSets, s.Mark.Order, func(t TagSet, o event.Order) int {
+		return t.Mark.Compare(o)
+	})
+	v.TagSets = slices.Insert(v.TagSets, at, s)
+	if len(v.TagSets) > MaxTagSets {
+		v.TagSets, v.MoreTags = v.TagSets[:MaxTagSets], true
+	}
+}
+
+func earlier(a, b Mark) Mark {
+	if a.IsZero() || (!b.IsZero() && b.Less(a.Order)) {
+		return b
+	}
+	return a
+}
+
+func later(a, b Mark) Mark {
+	if a.IsZero() || (!b.IsZero() && a.Less(b.Order)) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,214 @@
+package stages
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/attribution-dev/attribution/internal/pg"
+)
+
+// publishedTables are what analysts read, in the order they are published.
+var publishedTables = []string{"all_sessions", "useful_sessions", "touches", "attribution"}
+
+// publish is the second half of stage 7: all four tables, the worklists and the
+// ledger change in one transaction, so that a reader sees all as before or all as
+// after.
+func (in *Input) publish(ctx context.Context, p *prepared, r *Result) error {
+	patience := swapPatience
+	for {
+		err := in.DB.Tx(ctx, func(tx pgx.Tx) error { return in.publishOnce(ctx, tx, p, r) })
+		var refused *pgconn.PgError
+		if !p.full || !errors.As(err, &refused) || refused.Code != "55P03" {
+			if err == nil && p.full {
+				return in.dropOld(ctx)
+			}
+			return err
+		}
+		// A reader holds a table: nobody waited for us, we wait and try again.
+		r.count("publish_retries", 1)
+		wait := patience/2 + rand.N(patience)
+		in.Log.Info("publish waits for readers", "again_in", wait.Round(time.Millisecond))
+		select {
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), err)
+		case <-time.After(wait):
+		}
+		patience = min(2*patience, maxSwapPatience)
+	}
+}
+
+func (in *Input) publishOnce(ctx context.Context, tx pgx.Tx, p *prepared, r *Result) error {
+	d := pg.Data{Run: p.run, Full: p.full}
+	exec := func(file string, args pg.Args) (int64, error) {
+		return in.DB.Exec(ctx, tx, "07_attribute/"+file, d, args)
+	}
+	timeout := strconv.FormatInt(max(1, in.Settings.LockTimeout.Milliseconds()), 10)
+	if _, err := exec("040_lock_timeout.sql", pg.Args{"lock_timeout": timeout}); err != nil {
+		return err
+	}
+	var changed, events int64
+	var err error
+	if p.full {
+		err = in.swap(ctx, tx, p)
+	} else {
+		changed, events, err = in.rewrite(ctx, tx, d)
+	}
+	if err != nil {
+		return err
+	}
+	r.RowsChanged = changed
+	if !p.full {
+		if _, err := exec("065_total.sql", pg.Args{"events": events}); err != nil {
+			return err
+		}
+	}
+	if _, err := exec("080_clear_persons.sql", none); err != nil {
+		return err
+	}
+	if _, err := exec("081_clear_stage.sql", pg.Args{"mark": p.mark}); err != nil {
+		return err
+	}
+	if _, err := exec("082_clear_prepared.sql", none); err != nil {
+		return err
+	}
+	if _, err := exec("090_freshness.sql", pg.Args{"run": int64(in.Run), "tables": publishedTables}); err != nil {
+		return err
+	}
+	if _, err := in.dropAside(ctx, tx, false); err != nil {
+		return err
+	}
+	if in.DB.Dry() {
+		return nil
+	}
+	return in.Publish(ctx, tx, *r)
+}
+
+// rewrite deletes the rows of the run's persons that differ from what was built
+// aside and inserts those; it returns the rows changed and the events sessions gained.
+func (in *Input) rewrite(ctx context.Context, tx pgx.Tx, d pg.Data) (changed, events int64, err error) {
+	for _, s := range []struct {
+		file string
+		sign int64
+	}{{"050_delete_all_sessions.sql", -1}, {"060_insert_all_sessions.sql", 1}} {
+		var rows, n int64
+		if err := in.DB.Scan(ctx, tx, "07_attribute/"+s.file, d, none, &rows, &n); err != nil {
+			return 0, 0, err
+		}
+		changed += rows
+		events += s.sign * n
+	}
+	for _, file := range []string{
+		"051_delete_useful_sessions.sql", "061_insert_useful_sessions.sql", "052_delete_touches.sql", "062_insert_touches.sql",
+		"053_delete_attribution.sql", "063_insert_attribution.sql",
+	} {
+		n, err := in.DB.Exec(ctx, tx, "07_attribute/"+file, d, none)
+		if err != nil {
+			return 0, 0, err
+		}
+		changed += n
+	}
+	return changed, events, nil
+}
+
+// swap puts what was built aside in the place of what is published. It takes every
+// lock at once or fails with 55P03.
+func (in *Input) swap(ctx context.Context, tx pgx.Tx, p *prepared) error {
+	names := in.DB.Names
+	published := func(name string) pg.Table { return pg.Table{Schema: names.Sessions, Name: name} }
+	var locks []pg.Identifier
+	old := map[string][]pg.Table{}
+	for _, name := range publishedTables {
+		parent := published(name)
+		locks = append(locks, parent.Ident())
+		partitions, err := pg.Collect(ctx, in.DB, tx, "00_shared/010_list_partitions.sql", pg.Data{},
+			pg.Args{"schema": parent.Schema, "parent": parent.Name}, pgx.RowTo[string])
+		if err != nil {
+			return err
+		}
+		schema := names.Sessions
+		if name == "all_sessions" {
+			schema = names.Stages
+		}
+		for _, partition := range partitions {
+			t := pg.Table{Schema: schema, Name: partition}
+			old[name] = append(old[name], t)
+			locks = append(locks, t.Ident())
+		}
+	}
+	exec := func(file string, d pg.Data) error {
+		_, err := in.DB.Exec(ctx, tx, file, d, none)
+		return err
+	}
+	// The events are counted before the locks are taken.
+	if _, err := in.DB.Exec(ctx, tx, "07_attribute/065_total.sql", pg.Data{Run: p.run, Full: true}, pg.Args{"events": int64(0)}); err != nil {
+		return err
+	}
+	if err := exec("07_attribute/070_lock.sql", pg.Data{Tables: locks}); err != nil {
+		return err
+	}
+	for _, name := range publishedTables {
+		for _, t := range old[name] {
+			if err := exec("07_attribute/071_detach.sql", pg.Data{Table: t.Ident(), Other: published(name).Ident()}); err != nil {
+				return err
+			}
+			if err := exec("07_attribute/072_rename.sql", pg.Data{Table: t.Ident(), Other: pg.MustIdent(pg.OldName(t.Name, p.run))}); err != nil {
+				return err
+			}
+		}
+	}
+	for _, name := range publishedTables[1:] {
+		aside := published(pg.AsideName(name, p.run))
+		if err := exec("07_attribute/072_rename.sql", pg.Data{Table: aside.Ident(), Other: pg.MustIdent(name + "_all")}); err != nil {
+			return err
+		}
+		if err := exec("07_attribute/073_attach_all.sql", pg.Data{Table: published(name + "_all").Ident(), Other: published(name).Ident()}); err != nil {
+			return err
+		}
+	}
+	return in.swapSessions(ctx, tx, p)
+}
+
+func (in *Input) swapSessions(ctx context.Context, tx pgx.Tx, p *prepared) error {
+	staged, err := in.stagedMonths(ctx, tx, p)
+	if err != nil {
+		return err
+	}
+	parent := pg.Table{Schema: in.DB.Names.Stages, Name: pg.AsideName("re_merged", p.run)}
+	for _, s := range in.swapMonths(staged) {
+		for _, step := range []struct {
+			file string
+			d    pg.Data
+		}{
+			{"07_attribute/071_detach.sql", pg.Data{Table: s.aside.Ident(), Other: parent.Ident()}},
+			{"07_attribute/072_rename.sql", pg.Data{Table: s.aside.Ident(), Other: pg.MustIdent(s.final.Name)}},
+			{"06_signup/061_attach_month.sql", pg.Data{Month: s.month, Flag: s.before}},
+			{"07_attribute/074_unbound_month.sql", pg.Data{Table: s.final.Ident()}},
+		} {
+			if _, err := in.DB.Exec(ctx, tx, step.file, step.d, none); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// dropOld drops what a swap replaced, each table for itself: a reader that still
+// holds one only delays its end to stage 8 or the next run.
+func (in *Input) dropOld(ctx context.Context) error {
+	tables, err := in.asideTables(ctx, in.DB.Pool, true)
+	if err != nil {
+		return err
+	}
+	for _, t := range tables {
+		if _, err := in.DB.Exec(ctx, in.DB.Pool, "05_resessionize/030_drop.sql", pg.Data{Table: t.Ident()}, none); err != nil {
+			in.Log.Warn("left for the next run", "table", t.Name, "error", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,197 @@
+package stages
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/attribution-dev/attribution/internal/month"
+	"github.com/attribution-dev/attribution/internal/pg"
+)
+
+func runReindex(ctx context.Context, in Input) (Result, error) {
+	var r Result
+	for _, step := range []func(context.Context, *Result) error{in.repairIndexes, in.dropLeftovers, in.analyze, in.checkBounds, in.checkEvents, in.checkTotals, in.checkCopies} {
+		if err := step(ctx, &r); err != nil {
+			return r, err
+		}
+	}
+	return r, nil
+}
+
+func (in *Input) schemas() []string {
+	n := in.DB.Names
+	return []string{n.Segment, n.Stages, n.Sessions, n.Aliases, n.Ops}
+}
+
+// concurrently matches the indexes a cancelled REINDEX CONCURRENTLY leaves behind.
+var concurrently = regexp.MustCompile(`_cc(new|old)\d*$`)
+
+// repairIndexes drops the leftovers of cancelled builds and builds other invalid
+// indexes anew.
+func (in *Input) repairIndexes(ctx context.Context, r *Result) error {
+	invalid, err := pg.Collect(ctx, in.DB, in.DB.Pool, "08_reindex/010_invalid_indexes.sql", pg.Data{},
+		pg.Args{"schemas": in.schemas()}, pgx.RowToStructByPos[pg.Table])
+	if err != nil {
+		return err
+	}
+	for _, i := range invalid {
+		file := "08_reindex/030_reindex.sql"
+		if concurrently.MatchString(i.Name) {
+			file = "08_reindex/020_drop_index.sql"
+		}
+		if _, err := in.DB.Exec(ctx, in.DB.Pool, file, pg.Data{Table: i.Ident()}, none); err != nil {
+			return err
+		}
+		r.count("indexes_repaired", 1)
+		r.RowsChanged++
+	}
+	return nil
+}
+
+func (in *Input) dropLeftovers(ctx context.Context, r *Result) error {
+	waiting, err := in.readPrepared(ctx, in.DB.Pool)
+	if err != nil || waiting != nil {
+		return err
+	}
+	tables, err := in.asideTables(ctx, in.DB.Pool, true)
+	if err != nil {
+		return err
+	}
+	r.count("leftovers", int64(len(tables)))
+	return in.dropOld(ctx)
+}
+
+func (in *Input) parents() []pg.Table {
+	n := in.DB.Names
+	parents := in.monthly()
+	for _, name := range publishedTables {
+		parents = append(parents, pg.Table{Schema: n.Sessions, Name: name})
+	}
+	return parents
+}
+
+func (in *Input) analyze(ctx context.Context, _ *Result) error {
+	n := in.DB.Names
+	for _, t := range []pg.Table{
+		{Schema: n.Sessions, Name: "all_sessions"}, {Schema: n.Sessions, Name: "useful_sessions"}, {Schema: n.Sessions, Name: "touches"},
+		{Schema: n.Sessions, Name: "attribution"}, {Schema: n.Stages, Name: "all_tracks"}, {Schema: n.Stages, Name: "all_conversions"},
+		{Schema: n.Stages, Name: "all_sightings"}, {Schema: n.Aliases, Name: "user_ids"}, {Schema: n.Aliases, Name: "anonymous_ids"}, {Schema: n.Aliases, Name: "edges"},
+	} {
+		if _, err := in.DB.Exec(ctx, in.DB.Pool, "08_reindex/040_analyze.sql", pg.Data{Table: t.Ident()}, none); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A bound is a partition and its bounds as the catalog prints them.
+type bound struct {
+	Name    string
+	Bounds  string
+	Pending bool // detach pending
+}
+
+var fromTo = regexp.MustCompile(`FROM \('?([^')]*)'?\) TO \('?([^')]*)'?\)`)
+
+// checkBounds sees that every monthly table's partitions follow each other without
+// gap or overlap, over month and year ends.
+func (in *Input) checkBounds(ctx context.Context, r *Result) error {
+	for _, parent := range in.parents() {
+		bounds, err := pg.Collect(ctx, in.DB, in.DB.Pool, "08_reindex/050_bounds.sql", pg.Data{},
+			pg.Args{"schema": parent.Schema, "parent": parent.Name}, pgx.RowToStructByPos[bound])
+		if err != nil {
+			return err
+		}
+		edges := map[string]string{}
+		for _, b := range bounds {
+			if b.Pending {
+				return Permanent(fmt.Errorf("partition %s of %s is being detached: run ALTER TABLE %s DETACH PARTITION … FINALIZE", b.Name, parent.Ident(), parent.Ident()))
+			}
+			m := fromTo.FindStringSubmatch(b.Bounds)
+			if m == nil {
+				return Permanent(fmt.Errorf("partition %s of %s has bounds %q, which are not ours", b.Name, parent.Ident(), b.Bounds))
+			}
+			if other, twice := edges[m[1]]; twice {
+				return Permanent(fmt.Errorf("partitions of %s: two begin at %s, one ends at %s", parent.Ident(), m[1], other))
+			}
+			edges[m[1]] = m[2]
+		}
+		if err := contiguous(edges); err != nil {
+			return Permanent(fmt.Errorf("partitions of %s: %w", parent.Ident(), err))
+		}
+		r.count("partitions", int64(len(bounds)))
+	}
+	return nil
+}
+
+// contiguous walks from partition to partition: exactly one must have no
+// predecessor.
+func contiguous(edges map[string]string) error {
+	ends := map[string]bool{}
+	for _, to := range edges {
+		ends[to] = true
+	}
+	starts := 0
+	for from, to := range edges {
+		if !ends[from] {
+			starts++
+			if starts > 1 {
+				return fmt.Errorf("a gap before %s", from)
+			}
+		}
+		if from == to {
+			return fmt.Errorf("an empty partition at %s", from)
+		}
+	}
+	return nil
+}
+
+// checkEvents sees that each month's events are all accounted for.
+func (in *Input) checkEvents(ctx context.Context, _ *Result) error {
+	lost, err := pg.Collect(ctx, in.DB, in.DB.Pool, "08_reindex/060_lost_events.sql", pg.Data{}, none,
+		func(row pgx.CollectableRow) (string, error) {
+			var day time.Time
+			var taken, visits, server, ignored, rejected int64
+			err := row.Scan(&day, &taken, &visits, &server, &ignored, &rejected)
+			return fmt.Sprintf("month %s: %d events taken in, but %d in visits + %d server + %d ignored + %d rejected",
+				month.Of(day), taken, visits, server, ignored, rejected), err
+		})
+	if err != nil || len(lost) == 0 {
+		return err
+	}
+	return Permanent(fmt.Errorf("events are not conserved: %s: run \"attribution run --month MONTH\" for it, and report this defect", lost[0]))
+}
+
+// checkTotals sees, once no work waits, that every event in a visit is in a session
+// and every signed-up person in attribution.
+func (in *Input) checkTotals(ctx context.Context, _ *Result) error {
+	var waits bool
+	var visits, sessions, persons, rows int64
+	if err := in.DB.Scan(ctx, in.DB.Pool, "08_reindex/070_totals.sql", pg.Data{}, none, &waits, &visits, &sessions, &persons, &rows); err != nil || waits {
+		return err
+	}
+	if visits != sessions {
+		return Permanent(fmt.Errorf("events are not conserved: %d in visits, %d in sessions: run \"attribution run --from-stage resessionize --full\", and report this defect", visits, sessions))
+	}
+	if persons != rows {
+		return Permanent(fmt.Errorf("signups are not conserved: %d signed-up persons, %d rows of attribution: run \"attribution run --from-stage resessionize --full\", and report this defect", persons, rows))
+	}
+	return nil
+}
+
+// checkCopies sees that no event was taken in twice, also over a month's end.
+func (in *Input) checkCopies(ctx context.Context, _ *Result) error {
+	var copies int64
+	if err := in.DB.Scan(ctx, in.DB.Pool, "08_reindex/080_copies.sql", pg.Data{}, pg.Args{"dedup_window": interval(in.Settings.DedupWindow)}, &copies); err != nil {
+		return err
+	}
+	if copies > 0 {
+		return Permanent(fmt.Errorf("%d events were taken in twice: two copies of an id within %s in app_tracks: report this defect", copies, in.Settings.DedupWindow))
+	}
+	_, err := in.DB.Exec(ctx, in.DB.Pool, "08_reindex/090_checked.sql", pg.Data{}, none)
+	return err
+}

@@ -1,0 +1,382 @@
+package stages
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/attribution-dev/attribution/internal/event"
+	"github.com/attribution-dev/attribution/internal/month"
+	"github.com/attribution-dev/attribution/internal/pg"
+	"github.com/attribution-dev/attribution/internal/sessionize"
+)
+
+// A waitingMonth is a month with work for stage 2.
+type waitingMonth struct {
+	month month.Month
+	whole bool  // derive all of it anew
+	pairs int64 // else: pairs waiting
+}
+
+func runSessionize(ctx context.Context, in Input) (Result, error) {
+	var r Result
+	waiting, err := pg.Collect(ctx, in.DB, in.DB.Pool, "02_sessionize/010_waiting_months.sql", pg.Data{}, none,
+		func(row pgx.CollectableRow) (w waitingMonth, err error) {
+			var day time.Time
+			err = row.Scan(&day, &w.whole, &w.pairs)
+			w.month = month.Of(day)
+			return w, err
+		})
+	if err != nil {
+		return r, err
+	}
+	all, err := in.months(ctx, in.DB.Pool)
+	if err != nil {
+		return r, err
+	}
+	if in.Full {
+		waiting = waiting[:0]
+		for _, m := range all {
+			waiting = append(waiting, waitingMonth{month: m, whole: true})
+		}
+	}
+	if len(waiting) == 0 {
+		r.Note = "nothing waits"
+		return r, nil
+	}
+	whole := 0
+	for _, w := range waiting {
+		if w.whole {
+			whole++
+		}
+	}
+	// When every month is derived anew, one mark for the stages after this one says
+	// the same as a mark for every pair.
+	everything := whole == len(all)
+	if everything {
+		if err := in.markEverything(ctx, "every month was sessionized anew"); err != nil {
+			return r, err
+		}
+	}
+	bar := in.Progress("sessionize", "rows", 0)
+	defer bar.Done()
+	for _, w := range waiting {
+		b := &monthBuild{in: &in, waitingMonth: w, everything: everything, progress: bar.Add}
+		if err := b.run(ctx); err != nil {
+			return r, fmt.Errorf("month %s: %w", w.month, err)
+		}
+		r.RowsIn += b.read
+		r.RowsChanged += b.written
+		r.count("months", 1)
+		r.count("events_in_visits", b.inVisits)
+		r.count("events_server", b.server)
+		r.count("events_ignored", b.ignored)
+		r.count("events_rejected", b.rejected)
+		r.count("events_clamped", b.clamped)
+		r.count("events_late", b.late)
+		r.count("visits", b.visits)
+		r.count("conversions", b.conversionCount)
+	}
+	return r, nil
+}
+
+func (in *Input) markEverything(ctx context.Context, reason string) error {
+	for _, stage := range []string{"alias", "resessionize"} {
+		if _, err := in.DB.Exec(ctx, in.DB.Pool, "00_shared/040_mark_stage.sql", pg.Data{}, pg.Args{"stage": stage, "reason": reason}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A monthBuild derives the visits, conversions and sightings of one month, in one
+// transaction with the worklists.
+type monthBuild struct {
+	waitingMonth
+	in         *Input
+	everything bool
+	progress   func(int64)
+
+	tx      pgx.Tx
+	rebuild map[sessionize.Pair]bool // pairs derived anew
+	extract map[int64]bool           // extractions whose rows are appended
+	ignore  map[string]bool
+	signup  map[string]bool
+
+	builder     *sessionize.Builder
+	sightings   map[sightingKey]*sighting
+	conversions [][]any
+	edges       [][]any
+
+	read, written, inVisits, server, ignored, rejected, clamped, late, visits, conversionCount int64
+}
+
+// A sightingKey is a pair as it was sighted; AnonymousID is the previous_id when
+// alias is set.
+type sightingKey struct {
+	sessionize.Pair
+	alias bool
+}
+
+// A sighting is the least row of a pair and its events that are in no visit.
+type sighting struct {
+	first                     event.Order
+	server, ignored, rejected int32
+}
+
+func set(names []string) map[string]bool {
+	s := make(map[string]bool, len(names))
+	for _, n := range names {
+		s[n] = true
+	}
+	return s
+}
+
+func (b *monthBuild) run(ctx context.Context) error {
+	s := b.in.Settings
+	b.builder, b.sightings = sessionize.NewBuilder(s.Gap), map[sightingKey]*sighting{}
+	b.ignore, b.signup = set(s.IgnoreEvents), set(s.SignupEvents)
+	return b.in.DB.Tx(ctx, func(tx pgx.Tx) error {
+		b.tx = tx
+		args, err := b.prepare(ctx)
+		if err != nil {
+			return err
+		}
+		if err := b.stream(ctx, "02_sessionize/020_read_events.sql", args, b.addEvent); err != nil {
+			return err
+		}
+		if err := b.stream(ctx, "02_sessionize/025_read_identities.sql", args, b.addIdentity); err != nil {
+			return err
+		}
+		if err := b.flush(ctx); err != nil {
+			return err
+		}
+		return b.finish(ctx)
+	})
+}
+
+func (b *monthBuild) data() pg.Data { return pg.Data{Month: b.month, Flag: !b.whole} }
+
+func (b *monthBuild) exec(ctx context.Context, file string, args pg.Args) error {
+	_, err := b.in.DB.Exec(ctx, b.tx, "02_sessionize/"+file, b.data(), args)
+	return err
+}
+
+// prepare removes what will be derived anew and returns the arguments of the reads.
+func (b *monthBuild) prepare(ctx context.Context) (pg.Args, error) {
+	if b.whole {
+		if err := b.markWhole(ctx); err != nil {
+			return nil, err
+		}
+		return none, b.exec(ctx, "040_clear_month.sql", none)
+	}
+	args := pg.Args{"month": b.month.Start()}
+	pairs, err := pg.Collect(ctx, b.in.DB, b.tx, "02_sessionize/015_rebuild_pairs.sql", b.data(), args, pgx.RowToStructByPos[sessionize.Pair])
+	if err != nil {
+		return nil, err
+	}
+	extracts, err := pg.Collect(ctx, b.in.DB, b.tx, "02_sessionize/016_new_extracts.sql", b.data(), args, pgx.RowTo[int64])
+	if err != nil {
+		return nil, err
+	}
+	b.extract = make(map[int64]bool, len(extracts))
+	for _, e := range extracts {
+		b.extract[e] = true
+	}
+	b.rebuild = map[sessionize.Pair]bool{}
+	var anonymousIDs, userIDs []string
+	for _, raw := range pairs {
+		p := b.clean(raw)
+		if p == (sessionize.Pair{}) {
+			p = raw // rejected events are counted under the identifiers as sent
+		}
+		if b.rebuild[p] {
+			continue
+		}
+		b.rebuild[p] = true
+		anonymousIDs, userIDs = append(anonymousIDs, p.AnonymousID), append(userIDs, p.UserID)
+	}
+	if len(b.rebuild) > 0 {
+		if err := b.deletePairs(ctx, pg.Args{"anonymous_ids": anonymousIDs, "user_ids": userIDs}); err != nil {
+			return nil, err
+		}
+	}
+	absent := func(id string) bool { return id == "" }
+	return pg.Args{
+		"extracts":      extracts,
+		"anonymous_ids": slices.DeleteFunc(anonymousIDs, absent),
+		"user_ids":      slices.DeleteFunc(userIDs, absent),
+	}, nil
+}
+
+// markWhole marks every pair of the month, as it is now, for the stages after.
+func (b *monthBuild) markWhole(ctx context.Context) error {
+	if b.everything {
+		return nil
+	}
+	if err := b.exec(ctx, "030_mark_owners.sql", none); err != nil {
+		return err
+	}
+	return b.exec(ctx, "031_mark_edges.sql", none)
+}
+
+func (b *monthBuild) deletePairs(ctx context.Context, pairs pg.Args) error {
+	var inVisits, server, ignored, rejected int64
+	if err := b.in.DB.Scan(ctx, b.tx, "02_sessionize/041_delete_visits.sql", b.data(), pairs, &inVisits); err != nil {
+		return err
+	}
+	if err := b.in.DB.Scan(ctx, b.tx, "02_sessionize/043_delete_sightings.sql", b.data(), pairs, &server, &ignored, &rejected); err != nil {
+		return err
+	}
+	b.inVisits, b.server, b.ignored, b.rejected = -inVisits, -server, -ignored, -rejected
+	for _, file := range []string{"042_delete_conversions.sql", "044_mark_rebuilt.sql", "045_mark_rebuilt_edges.sql"} {
+		if err := b.exec(ctx, file, pairs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stream reads rows on a connection of its own, since one with open rows cannot
+// COPY, and flushes when the visits in memory take too much of it.
+func (b *monthBuild) stream(ctx context.Context, file string, args pg.Args, add func([][]byte)) error {
+	if b.in.DB.Dry() {
+		_, err := b.in.DB.Exec(ctx, b.tx, file, b.data(), args)
+		return err
+	}
+	rows, err := b.in.DB.Query(ctx, b.in.DB.Pool, file, b.data(), args)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	budget := b.in.Settings.MemoryLimit / 4
+	pending := int64(0)
+	for rows.Next() {
+		add(rows.RawValues())
+		b.read++
+		if pending++; pending == 4096 {
+			b.progress(pending)
+			pending = 0
+			if b.builder.Bytes()+int64(len(b.sightings))*sightingBytes > budget {
+				if err := b.flush(ctx); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	b.progress(pending)
+	return rows.Err()
+}
+
+// sightingBytes is what a sighting takes in memory, strings included, from above.
+const sightingBytes = 512
+
+func (b *monthBuild) clean(p sessionize.Pair) sessionize.Pair {
+	return sessionize.Pair{AnonymousID: b.in.Settings.Blocked.Clean(p.AnonymousID), UserID: b.in.Settings.Blocked.Clean(p.UserID)}
+}
+
+// takes reports whether a row of the pair is to be added: its pair is derived anew,
+// or it is new.
+func (b *monthBuild) takes(p sessionize.Pair, extract int64) bool {
+	if b.whole || b.rebuild[p] {
+		return true
+	}
+	return b.extract[extract]
+}
+
+// addEvent takes a row of 020_read_events.sql in.
+func (b *monthBuild) addEvent(v [][]byte) {
+	raw := sessionize.Pair{AnonymousID: rawText(v[5]), UserID: rawText(v[6])}
+	p := b.clean(raw)
+	blocked := p == (sessionize.Pair{})
+	if blocked {
+		p = raw
+	}
+	if !b.takes(p, rawInt8(v[18])) {
+		return
+	}
+	kind := event.Kind(rawInt2(v[1]))
+	receivedAt, _ := rawTime(v[3])
+	timestamp, ok := rawTime(v[4])
+	at, clamped := event.TimeOf(timestamp, ok, receivedAt)
+	if clamped {
+		b.clamped++
+	}
+	if receivedAt.Sub(at) > event.LateAfter {
+		b.late++
+	}
+	order := event.Order{At: at, Kind: kind, ReceivedAt: receivedAt, Source: rawShared(v[0]), ID: rawText(v[2])}
+	if blocked {
+		b.sight(p, false, order).rejected++
+		b.rejected++
+		return
+	}
+	if p.UserID != "" {
+		b.sight(p, false, order)
+	}
+	name, text := rawShared(v[7]), rawShared(v[8])
+	if kind == event.Track && (b.ignore[name] || b.ignore[text]) && name+text != "" {
+		b.sight(p, false, order).ignored++
+		b.ignored++
+		return
+	}
+	if kind == event.Track && (b.signup[text] || b.signup[name]) && name+text != "" {
+		b.convert(p, order, text)
+	}
+	url, referrer := pageFields(kind, v)
+	if p.AnonymousID == "" && url == "" {
+		b.sight(p, false, order).server++
+		b.server++
+		return
+	}
+	b.inVisits++
+	rules := b.in.Settings.Rules
+	b.builder.Add(p, sessionize.Activity{
+		Order: order, URL: url, Referrer: referrer, Tags: rules.Tags(campaign(v), url), IsBlog: url != "" && rules.IsBlog(url),
+	})
+}
+
+// addIdentity takes a row of 025_read_identities.sql in: it sights its own pair and,
+// where it is an alias call, the pair of the previous_id.
+func (b *monthBuild) addIdentity(v [][]byte) {
+	p := b.clean(sessionize.Pair{AnonymousID: rawText(v[5]), UserID: rawText(v[6])})
+	if p.UserID == "" {
+		return
+	}
+	kind := event.Kind(rawInt2(v[1]))
+	receivedAt, _ := rawTime(v[3])
+	timestamp, ok := rawTime(v[4])
+	at, _ := event.TimeOf(timestamp, ok, receivedAt)
+	order := event.Order{At: at, Kind: kind, ReceivedAt: receivedAt, Source: rawShared(v[0]), ID: rawText(v[2])}
+	if b.takes(p, rawInt8(v[8])) {
+		b.sight(p, false, order)
+	}
+	previous := sessionize.Pair{AnonymousID: b.in.Settings.Blocked.Clean(rawText(v[7])), UserID: p.UserID}
+	if kind == event.Alias && previous.AnonymousID != "" && b.takes(previous, rawInt8(v[8])) {
+		b.sight(previous, true, order)
+	}
+}
+
+// sight records a row of the pair and returns its sighting.
+func (b *monthBuild) sight(p sessionize.Pair, alias bool, o event.Order) *sighting {
+	key := sightingKey{p, alias}
+	s, known := b.sightings[key]
+	if !known {
+		s = &sighting{first: o}
+		b.sightings[key] = s
+	}
+	if o.Less(s.first) {
+		s.first = o
+	}
+	return s
+}
+
+func (b *monthBuild) convert(p sessionize.Pair, o event.Order, text string) {
+	b.conversionCount++
+	b.conversions = append(b.conversions, []any{
+		b.month.Start(), p.AnonymousID, p.UserID, o.At.Time(), int16(o.Kind), o.ReceivedAt.Time(), o.Source, o.ID, null(text),
+	})
+}

@@ -1,0 +1,102 @@
+// Package stages holds the eight stages of the nightly run. Each consumes a worklist
+// of dirty keys, rewrites exactly those, and puts the next stage's dirty keys down in
+// the same transaction: crash anywhere, rerun any stage in any order, and once the
+// worklists are drained the tables are those a full rebuild gives.
+package stages
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/attribution-dev/attribution/internal/alias"
+	"github.com/attribution-dev/attribution/internal/channel"
+	"github.com/attribution-dev/attribution/internal/event"
+	"github.com/attribution-dev/attribution/internal/pg"
+	"github.com/attribution-dev/attribution/internal/progress"
+)
+
+// A Stage is one idempotent step of the nightly run: running it twice in a row
+// leaves the database as running it once did.
+type Stage struct {
+	Number int    // 1 to 8; also its place in All and in the names of sql/
+	Name   string // its folder in sql/ and its --stage flag
+	About  string // what it does, for people
+	Run    func(ctx context.Context, in Input) (Result, error)
+}
+
+// All lists the stages in the order they run.
+func All() []Stage {
+	return []Stage{
+		{1, "extract", "takes new rows in from Segment's tables", runExtract},
+		{2, "sessionize", "turns new events into visits and conversions", runSessionize},
+		{3, "alias", "decides who is who", runAlias},
+		{4, "realias", "finds the persons that changed", runRealias},
+		{5, "resessionize", "merges those persons' visits of all time into sessions and touches", runResessionize},
+		{6, "signup", "finds signups and signup sessions", runSignup},
+		{7, "attribute", "chooses the four touches and publishes", runAttribute},
+		{8, "reindex", "repairs indexes, analyses, checks", runReindex},
+	}
+}
+
+// Settings are the values the stages work with.
+type Settings struct {
+	Sources      []string      // Postgres schemas written by Segment
+	Overlap      time.Duration // how far stage 1 reads back before the high-water mark; 0: 24h
+	DedupWindow  time.Duration // how far apart copies of a row are looked for
+	AllColumns   bool          // take every column of the sources
+	ExtraColumns []string      // columns taken beyond the needed ones
+
+	SignupEvents []string
+	IgnoreEvents []string
+	Gap          time.Duration
+	Lookback     time.Duration // 0: none
+	Blocked      event.Blocklist
+	Identity     alias.Settings
+	UseAlias     bool // read previous_id
+	Rules        *channel.Rules
+
+	LockTimeout time.Duration // longest a reader waits for a publication
+	MemoryLimit int64         // bytes
+}
+
+// Input is what a stage is given.
+type Input struct {
+	DB       *pg.DB
+	Settings Settings
+	Run      pg.RunID
+	AsOf     time.Time // the run's clock
+	Full     bool      // redo all the stage owns
+	Log      *slog.Logger
+	Progress func(label, unit string, total int64) *progress.Progress // never nil
+	// Publish is called in the transaction that publishes: it fences off a run that
+	// was superseded and writes the ledger.
+	Publish func(ctx context.Context, q pg.Querier, r Result) error
+}
+
+// Result is what a stage did.
+type Result struct {
+	RowsIn      int64            // rows read
+	RowsChanged int64            // rows inserted and deleted
+	Counters    map[string]int64 // what else it counted, by name
+	Note        string           // one line for the operator, such as "nothing waits"
+	Warnings    []string         // what the data should not be like
+}
+
+// count adds n to a counter.
+func (r *Result) count(name string, n int64) {
+	if r.Counters == nil {
+		r.Counters = map[string]int64{}
+	}
+	r.Counters[name] += n
+}
+
+func (r *Result) warn(w string) { r.Warnings = append(r.Warnings, w) }
+
+// none is for statements without arguments or fields.
+var none pg.Args
+
+// interval is a duration as a bound value of type interval.
+func interval(d time.Duration) string { return d.String() }
+
+func (in *Input) table(schema, name string) pg.Table { return pg.Table{Schema: schema, Name: name} }

@@ -1,0 +1,114 @@
+package touch
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/attribution-dev/attribution/internal/channel"
+	"github.com/attribution-dev/attribution/internal/event"
+)
+
+// A Session is what Choose asks of a session.
+type Session struct {
+	ID        string
+	StartedAt event.Micros
+	EntryPage string
+}
+
+// A Picked touch and, in plain words, why it was picked. Touch is nil when none
+// qualifies; Reason then says why not.
+type Picked struct {
+	Touch  *Touch
+	Reason string
+}
+
+// A Choice is the four touches of a signup.
+type Choice struct {
+	First, Last, FirstPaid, LastPaid Picked
+}
+
+// Choose picks the earliest and the latest touch, and the earliest and the latest
+// paid touch, with a time at or before the signup and, where lookback is not zero,
+// at or after signup - lookback. A session begun at or before the signup whose
+// every touch is later counts as one direct touch at its first event.
+//
+// Sessions and touches are one person's, each in time order; those after the
+// signup may be left out, except that a session's touches come all or none.
+func Choose(sessions []Session, touches []Touch, signup event.Micros, lookback time.Duration, rules *channel.Rules) Choice {
+	from := event.Micros(math.MinInt64)
+	if lookback > 0 {
+		from = signup.Add(-lookback)
+	}
+	all := candidates(sessions, touches, signup, rules)
+	var inWindow, paid []*Touch
+	tooOld := 0
+	for i := range all {
+		t := &all[i]
+		if t.At < from {
+			tooOld++
+			continue
+		}
+		inWindow = append(inWindow, t)
+		if t.Evidence.IsPaid {
+			paid = append(paid, t)
+		}
+	}
+	where := fmt.Sprintf("at or before the signup at %s", stamp(signup))
+	if lookback > 0 {
+		where = fmt.Sprintf("in the %s before the signup at %s (%d older left out)", lookback, stamp(signup), tooOld)
+	}
+	pick := func(from []*Touch, last bool, kind string) Picked {
+		if len(from) == 0 {
+			return Picked{Reason: fmt.Sprintf("none: no %s %s", kind, where)}
+		}
+		t, which := from[0], "earliest"
+		if last {
+			t, which = from[len(from)-1], "latest"
+		}
+		reason := fmt.Sprintf("the %s of %s %s", which, count(len(from), kind), where)
+		if t.Position == 0 {
+			reason += "; its session began before the signup but every touch of it is later, so it counts as direct at its first event"
+		}
+		return Picked{Touch: t, Reason: reason}
+	}
+	return Choice{
+		First:     pick(inWindow, false, "touch"),
+		Last:      pick(inWindow, true, "touch"),
+		FirstPaid: pick(paid, false, "paid touch"),
+		LastPaid:  pick(paid, true, "paid touch"),
+	}
+}
+
+// candidates are the touches at or before the signup, and a direct one for each
+// session begun by then that has none of its own, in time order. Sessions of a
+// person never overlap, so time alone orders touches of different sessions.
+func candidates(sessions []Session, touches []Touch, signup event.Micros, rules *channel.Rules) []Touch {
+	out := make([]Touch, 0, len(sessions))
+	for _, s := range sessions {
+		if s.StartedAt > signup {
+			break
+		}
+		before := len(out)
+		for len(touches) > 0 && touches[0].SessionID == s.ID {
+			if touches[0].At <= signup {
+				out = append(out, touches[0])
+			}
+			touches = touches[1:]
+		}
+		if len(out) == before {
+			out = append(out, Touch{SessionID: s.ID, At: s.StartedAt, Evidence: rules.Direct(), LandingPage: s.EntryPage})
+		}
+	}
+	return out
+}
+
+// count is "1 touch" or "3 paid touches".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ses", n, noun)
+}
+
+func stamp(m event.Micros) string { return m.Time().Format("2006-01-02 15:04:05.999999 UTC") }

@@ -1,0 +1,2 @@
+-- Runs still marked running while we hold the lock were killed. Writes: runs.
+UPDATE {{ops}}.runs SET state = 'failed', error = 'the process ended without a word', finished_at = clock_timestamp() WHERE state = 'running'

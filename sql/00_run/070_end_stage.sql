@@ -1,0 +1,4 @@
+-- Ends an attempt at a stage. Writes: stage_runs. @run, @stage, @attempt, @state, @rows_in, @rows_changed, @counters, @error.
+UPDATE {{ops}}.stage_runs
+SET state = @state, finished_at = clock_timestamp(), rows_in = @rows_in, rows_changed = @rows_changed, counters = @counters, error = @error
+WHERE run_id = @run AND stage = @stage AND attempt = @attempt

@@ -1,0 +1,8 @@
+-- What waits, by worklist. Reads: the worklists.
+SELECT 'sessionize' AS stage, 'months' AS unit, count(*) FROM {{ops}}.dirty_months
+UNION ALL SELECT 'sessionize', 'pairs', count(*) FROM {{ops}}.dirty_pairs
+UNION ALL SELECT 'alias', 'edges', count(*) FROM {{ops}}.dirty_edges
+UNION ALL SELECT 'realias', 'identifiers', count(*) FROM {{ops}}.dirty_identifiers
+UNION ALL SELECT 'resessionize', 'persons', count(*) FROM {{ops}}.dirty_persons
+UNION ALL SELECT stage, 'everything', 1 FROM {{ops}}.dirty_stages
+UNION ALL SELECT CASE last_stage WHEN 'signup' THEN 'attribute' ELSE 'signup' END, 'prepared', 1 FROM {{ops}}.prepared

@@ -1,0 +1,2 @@
+-- What analysts see, and since when. Reads: freshness.
+SELECT table_name, run_id, newest_event, published_at FROM {{sessions}}.freshness ORDER BY table_name

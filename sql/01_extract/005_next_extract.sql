@@ -1,0 +1,2 @@
+-- Numbers an extraction. Writes: the sequence.
+SELECT pg_catalog.nextval('{{ops}}.extract_ids')

@@ -1,0 +1,6 @@
+-- The columns app_tracks has. Reads: the catalog. @schema.
+SELECT a.attname
+FROM pg_catalog.pg_attribute AS a
+JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = @schema AND c.relname = 'app_tracks' AND a.attnum > 0 AND NOT a.attisdropped

@@ -1,0 +1,15 @@
+-- Of the copies of a row within the window the least stays. Not sent where the source has a unique index on id.
+-- Writes: incoming, duplicate_rows. @source, @kind, @run, @dedup_window.
+WITH ranked AS (
+    SELECT n,
+        received_at - lag(received_at) OVER least <= @dedup_window::interval AS is_copy,
+        row_number() OVER (PARTITION BY id, row_md5, load_time ORDER BY n) AS copy
+    FROM incoming
+    WINDOW least AS (PARTITION BY id ORDER BY received_at, load_time, row_md5, n)
+), gone AS (
+    DELETE FROM incoming AS i USING ranked AS r WHERE i.n = r.n AND r.is_copy RETURNING i.*, r.copy
+)
+INSERT INTO {{ops}}.duplicate_rows (source, kind, row_md5, load_time, copy, id, received_at, run_id)
+SELECT @source::text, @kind::smallint, md5(id || row_md5), load_time, copy, id, received_at, @run::bigint
+FROM gone
+ON CONFLICT DO NOTHING

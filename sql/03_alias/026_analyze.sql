@@ -1,0 +1,2 @@
+-- Statistics for what follows: temporary tables have none. Reads and writes: a temporary table.
+ANALYZE {{.Table}}

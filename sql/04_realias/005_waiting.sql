@@ -1,0 +1,2 @@
+-- How much waits. Reads: dirty_identifiers.
+SELECT count(*) FROM {{ops}}.dirty_identifiers

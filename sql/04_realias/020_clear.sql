@@ -1,0 +1,2 @@
+-- The worklist is done. Writes: dirty_identifiers.
+DELETE FROM {{ops}}.dirty_identifiers

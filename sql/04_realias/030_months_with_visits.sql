@@ -1,0 +1,34 @@
+-- How many visits of the dirty persons lie in which months. Reads: dirty_persons, user_ids, anonymous_ids, all_tracks.
+-- Writes: dirty_persons.
+UPDATE {{ops}}.dirty_persons AS d
+SET visit_count = v.visits, visit_months = v.months
+FROM (
+    SELECT alias_id, is_identified, sum(visits) AS visits, array_agg(received_month ORDER BY received_month) AS months
+    FROM (
+        SELECT p.alias_id, p.is_identified, p.received_month, count(*) AS visits
+        FROM ({{template "dirty_visits" .}}) AS p
+        GROUP BY 1, 2, 3
+    ) AS m
+    GROUP BY 1, 2
+) AS v
+WHERE (d.alias_id, d.is_identified) = (v.alias_id, v.is_identified)
+{{- /* The visits of the dirty persons: of a person's users, of the anonymous_ids that belong to it, of an anonymous person. */ -}}
+{{define "dirty_visits"}}
+    SELECT d.alias_id, d.is_identified, t.received_month, t.started_at, t.ended_at, t.event_count, t.page_count, t.marks
+    FROM {{ops}}.dirty_persons AS d
+    JOIN {{aliases}}.user_ids AS u ON u.alias_id = d.alias_id
+    JOIN {{stages}}.all_tracks AS t ON t.user_id = u.user_id
+    WHERE d.is_identified
+    UNION ALL
+    SELECT d.alias_id, d.is_identified, t.received_month, t.started_at, t.ended_at, t.event_count, t.page_count, t.marks
+    FROM {{ops}}.dirty_persons AS d
+    JOIN {{aliases}}.anonymous_ids AS a ON a.alias_id = d.alias_id AND a.is_identified
+    JOIN {{stages}}.all_tracks AS t ON t.user_id = '' AND t.anonymous_id = a.anonymous_id
+    WHERE d.is_identified
+    UNION ALL
+    SELECT d.alias_id, d.is_identified, t.received_month, t.started_at, t.ended_at, t.event_count, t.page_count, t.marks
+    FROM {{ops}}.dirty_persons AS d
+    JOIN {{stages}}.all_tracks AS t ON t.user_id = '' AND t.anonymous_id = d.alias_id
+    WHERE NOT d.is_identified
+        AND NOT EXISTS (SELECT FROM {{aliases}}.anonymous_ids AS a WHERE a.anonymous_id = d.alias_id AND a.is_identified)
+{{- end}}

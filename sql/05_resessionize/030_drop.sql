@@ -1,0 +1,2 @@
+-- Drops a table built aside. Writes: the table.
+DROP TABLE IF EXISTS {{.Table}}

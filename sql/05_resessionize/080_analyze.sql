@@ -1,0 +1,2 @@
+-- Statistics for the stages after. Writes: the table's statistics.
+ANALYZE {{.Table}}

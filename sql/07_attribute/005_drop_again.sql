@@ -1,0 +1,2 @@
+-- Makes room when the stage is run again. Writes: attribution.
+DROP TABLE IF EXISTS {{aside "sessions" "attribution" .Run}}

@@ -1,0 +1,2 @@
+-- Detaches a partition. Writes: the parent's partitions.
+ALTER TABLE {{.Other}} DETACH PARTITION {{.Table}}

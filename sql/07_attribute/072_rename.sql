@@ -1,0 +1,2 @@
+-- Renames a table. Writes: its name.
+ALTER TABLE {{.Table}} RENAME TO {{.Other}}

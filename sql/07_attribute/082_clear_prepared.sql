@@ -1,0 +1,2 @@
+-- Nothing waits to be published. Writes: prepared.
+DELETE FROM {{ops}}.prepared

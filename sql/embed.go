@@ -1,0 +1,10 @@
+// Package sql holds every statement the stages send: one a file, one folder a stage
+// in the order they run; what several stages send is in 00_shared.
+package sql
+
+import "embed"
+
+// FS holds the statement templates.
+//
+//go:embed 0*/*.sql
+var FS embed.FS

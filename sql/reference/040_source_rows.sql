@@ -1,0 +1,101 @@
+-- Purpose: every row of every source that is not rejected: identifiers trimmed, and
+--          absent ('') where blocked; event time; page URL and referrer; names looked
+--          up. row_md5 is set where the row may be a copy or has no id.
+--          A column the table does not have, or that means something else on its kind
+--          (url but on pages, event but on tracks, previous_id but on aliases), is NULL.
+-- Reads:   every source table, repeated_ids, settings.
+-- Writes:  source_rows.
+-- Parameters: none.
+CREATE UNLOGGED TABLE {{.Schema}}.source_rows AS
+WITH raw AS (
+{{- range $i, $t := .Tables}}{{if $i}}
+    UNION ALL{{end}}
+    SELECT
+        {{$t.SourceNumber}} AS source_number,
+        {{$t.KindNumber}}::smallint AS kind,
+        {{$t.Text "id"}},
+        {{$t.Time "received_at"}},
+        {{$t.Time "uuid_ts"}},
+        {{$t.Time "timestamp"}},
+        {{$t.Text "anonymous_id"}},
+        {{$t.Text "user_id"}},
+        {{$t.Text "previous_id"}},
+        {{$t.Text "event"}},
+        {{$t.Text "event_text"}},
+        {{$t.Text "context_page_url"}},
+        {{$t.Text "url"}},
+        {{$t.Text "context_page_referrer"}},
+        {{$t.Text "referrer"}},
+        {{$t.Text "context_campaign_source"}},
+        {{$t.Text "context_campaign_medium"}},
+        {{$t.Text "context_campaign_name"}},
+        {{$t.Text "context_campaign_term"}},
+        {{$t.Text "context_campaign_content"}}
+    FROM {{$t.Name}} AS t
+{{- end}}
+),
+
+-- OFFSET 0 keeps each trim from being worked out once for every place that reads it.
+trimmed AS (
+    SELECT
+        raw.*,
+        btrim(coalesce(raw.id, ''), s.whitespace) COLLATE "C" AS clean_id,
+        btrim(coalesce(raw.anonymous_id, ''), s.whitespace) COLLATE "C" AS clean_anonymous_id,
+        btrim(coalesce(raw.user_id, ''), s.whitespace) COLLATE "C" AS clean_user_id,
+        CASE WHEN s.use_alias_calls THEN btrim(coalesce(raw.previous_id, ''), s.whitespace) ELSE '' END
+            COLLATE "C" AS clean_previous_id
+    FROM raw
+    CROSS JOIN {{.Schema}}.settings AS s
+    WHERE coalesce(raw.uuid_ts, raw.received_at) <= s.as_of
+        AND raw.received_at >= '2000-01-01 00:00:00+00'
+        AND raw.received_at < '2100-01-01 00:00:00+00'
+    OFFSET 0
+)
+
+SELECT
+    s.sources[t.source_number] COLLATE "C" AS source,
+    t.kind,
+    t.clean_id AS id,
+    t.received_at,
+    CASE
+        WHEN t."timestamp" >= '2000-01-01 00:00:00+00' AND t."timestamp" <= t.received_at + interval '24 hours'
+            THEN t."timestamp"
+        ELSE t.received_at
+    END AS at,
+    {{block "cleaned" "anonymous_id"}}CASE
+        WHEN CASE
+            WHEN octet_length(t.clean_{{.}}) = char_length(t.clean_{{.}}) THEN lower(t.clean_{{.}})
+            ELSE translate(lower(t.clean_{{.}}), s.upper_runes, s.lower_runes)
+        END = ANY (s.blocked) THEN ''
+        ELSE t.clean_{{.}}
+    END AS {{.}}{{end}},
+    {{template "cleaned" "user_id"}},
+    {{template "cleaned" "previous_id"}},
+    coalesce(t.event_text = ANY (s.ignore_events), false) OR coalesce(t.event = ANY (s.ignore_events), false) AS is_ignored,
+    coalesce(t.event_text = ANY (s.signup_events), false) OR coalesce(t.event = ANY (s.signup_events), false) AS is_signup,
+    coalesce(nullif(t.context_page_url, ''), t.url, '') COLLATE "C" AS page_url,
+    coalesce(nullif(t.context_page_referrer, ''), t.referrer, '') COLLATE "C" AS referrer,
+    coalesce(t.context_campaign_source, '') COLLATE "C" AS campaign_source,
+    coalesce(t.context_campaign_medium, '') COLLATE "C" AS campaign_medium,
+    coalesce(t.context_campaign_name, '') COLLATE "C" AS campaign_name,
+    coalesce(t.context_campaign_term, '') COLLATE "C" AS campaign_term,
+    coalesce(t.context_campaign_content, '') COLLATE "C" AS campaign_content,
+    coalesce(t.uuid_ts, t.received_at) AS loaded_at,
+    CASE
+        WHEN t.clean_id = '' OR repeated.id IS NOT NULL
+            THEN md5(ROW(
+                t.id, t.received_at, t."timestamp", t.anonymous_id, t.user_id, t.previous_id, t.event, t.event_text,
+                t.context_page_url, t.url, t.context_page_referrer, t.referrer,
+                t.context_campaign_source, t.context_campaign_medium, t.context_campaign_name,
+                t.context_campaign_term, t.context_campaign_content
+            )::text)
+    END AS row_md5
+FROM trimmed AS t
+CROSS JOIN {{.Schema}}.settings AS s
+LEFT JOIN {{.Schema}}.repeated_ids AS repeated
+    ON repeated.source_number = t.source_number AND repeated.kind = t.kind AND repeated.id = t.clean_id
+WHERE (t.clean_anonymous_id <> '' OR t.clean_user_id <> '')
+    AND octet_length(t.clean_id) <= 1024
+    AND octet_length(t.clean_anonymous_id) <= 1024
+    AND octet_length(t.clean_user_id) <= 1024
+    AND octet_length(t.clean_previous_id) <= 1024
