@@ -52,6 +52,26 @@ func TestReferenceIdentity(t *testing.T) {
 				user:v 1`,
 		},
 		{
+			name: "an edge is as old as its first row",
+			rows: `
+				page 10:00 anon=a user=u
+				page 11:00 anon=a user=v
+				page 12:00 anon=a user=u`,
+			want: `
+				anonymous_ids: anonymous_id who
+				a user:u`,
+		},
+		{
+			name: "an alias row with an anonymous_id joins users all the same",
+			rows: `
+				identify 10:00 user=v
+				alias 11:00 prev=v user=u anon=a`,
+			want: `
+				user_ids: user_id alias_id
+				u v
+				v v`,
+		},
+		{
 			name: "a tie in time between edges goes by kind",
 			rows: `
 				identify 10:00 anon=a user=u

@@ -118,6 +118,20 @@ func TestReferenceTouches(t *testing.T) {
 				2 10:02 google no`,
 		},
 		{
+			name: "a session that begins with the signup began at or before it",
+			rows: `
+				track 10:00 anon=a user=u event=Signed~Up page=https://s.com/?gclid=1
+				track 10:00 anon=b user=v event=Signed~Up
+				page 10:01 anon=b user=v page=https://s.com/?gclid=1`,
+			want: `
+				attribution: who session_count_before_signup first_touch_timestamp first_touch_source last_attributed_touch_timestamp
+				user:u 1 10:00 google 10:00
+				user:v 1 10:00 (direct) -
+				all_sessions: who is_signup_session
+				user:u yes
+				user:v yes`,
+		},
+		{
 			name: "the lookback reaches back exactly so far, and limits touches only",
 			set:  func(s *world.Settings) { s.Lookback = time.Hour },
 			rows: `

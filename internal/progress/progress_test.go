@@ -73,7 +73,7 @@ func TestNilAndSilent(t *testing.T) {
 func TestBar(t *testing.T) {
 	var out bytes.Buffer
 	for _, unit := range []string{"bytes", "rows"} {
-		p := New(Options{Out: &out, Terminal: true, Label: "loading", Unit: unit, Now: time.Now})
+		p := New(Options{Out: &out, Terminal: true, Label: "loading", Unit: unit})
 		p.SetTotal(100)
 		p.Add(50)
 		p.Add(60) // a file may grow while it is read

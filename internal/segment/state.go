@@ -176,11 +176,5 @@ func byTableName(a, b *table) int { return cmpTable(a.name, b.name) }
 // them, so that two loads cannot deadlock. Identifies comes before users, which
 // needs to know which identify calls were new.
 func cmpTable(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
+	return strings.Compare(a, b)
 }

@@ -33,7 +33,7 @@ type value struct {
 	f    float64
 }
 
-// textOf is the value as text, where it has one: strings, numbers and booleans.
+// scalarText is the value as text, where it has one: strings, numbers and booleans.
 func (v *value) scalarText() []byte {
 	switch v.kind {
 	case kindText, kindInt, kindFloat, kindBig:

@@ -37,7 +37,7 @@ func (b *Builder) Add(p Pair, a Activity) {
 	if a.Tags.IsTagged() {
 		b.bytes += int64(unsafe.Sizeof(TagSet{}))
 	}
-	if !known || len(now) != len(old) {
+	if len(now) != len(old) || &now[0] != &old[0] { // else it was changed in place
 		b.visits[p] = now
 	}
 }

@@ -73,7 +73,7 @@ var baseColumns = []column{
 	instant("uuid_ts", func(r *Row) (event.Micros, bool) { return r.UUIDTS, true }),
 	text("anonymous_id", func(r *Row) string { return r.AnonymousID }),
 	text("user_id", func(r *Row) string { return r.UserID }),
-	instant("original_timestamp", func(r *Row) (event.Micros, bool) { return r.OriginalTimestamp, true }),
+	instant("original_timestamp", func(r *Row) (event.Micros, bool) { return r.OriginalTimestamp, r.HasTimestamp }),
 	instant("sent_at", func(r *Row) (event.Micros, bool) { return r.SentAt, r.HasSentAt }),
 	instant("timestamp", func(r *Row) (event.Micros, bool) { return r.Timestamp, r.HasTimestamp }),
 }

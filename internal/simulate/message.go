@@ -42,8 +42,10 @@ func (r *Row) AppendJSON(b []byte) []byte {
 		b = append(b, `,"properties":{}`...)
 	}
 	b = r.appendContext(append(b, `,"context":{`...))
-	b = append(b, `},"originalTimestamp":`...)
-	b = appendTime(b, r.OriginalTimestamp)
+	b = append(b, '}')
+	if r.HasTimestamp {
+		b = appendTime(append(b, `,"originalTimestamp":`...), r.OriginalTimestamp)
+	}
 	if r.HasSentAt {
 		b = appendTime(append(b, `,"sentAt":`...), r.SentAt)
 	}

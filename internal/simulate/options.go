@@ -15,7 +15,7 @@ type Options struct {
 
 	// Events is the number of events (rows of tracks, pages and screens, without
 	// duplicates) aimed at, from 1,000 to 100 million. What comes out is within 20 %
-	// of it from 20,000 on (mostly within 5 %) and within 5 % from 1 million on. Below,
+	// of it from 20,000 on (mostly within 5 %) and within 10 % from 1 million on. Below,
 	// the cast of rare phenomena, present in every world, weighs: 1,000 may become
 	// 2,000. Default 20,000.
 	Events int64

@@ -3,7 +3,7 @@ package simulate
 import "github.com/attribution-dev/attribution/internal/event"
 
 // A Row is one Segment call, with the columns Segment's tables have. An empty string
-// is NULL, as is a zero instant. A row with SignupTable set is in that event's own
+// is NULL; whether an instant is, its Has field says. A row with SignupTable set is in that event's own
 // table besides tracks.
 type Row struct {
 	Kind        event.Kind
@@ -21,7 +21,7 @@ type Row struct {
 	OriginalTimestamp event.Micros
 	SentAt            event.Micros
 	Timestamp         event.Micros
-	HasTimestamp      bool
+	HasTimestamp      bool // false: Timestamp and OriginalTimestamp are NULL
 	HasSentAt         bool
 
 	Event, EventText string // tracks

@@ -223,7 +223,7 @@ func (g *generator) blank(kind event.Kind, at int64, k int) {
 	s := g.s
 	id := mix(s.key ^ uint64(g.serial)<<32)
 	g.row = Row{Kind: kind, Unit: g.l.unit}
-	g.row.ID = g.hexID(id, mix(id^s.key), 7)
+	g.row.ID = g.hexID(uint64(at)<<16|id&0xffff, mix(id^s.key), 7)
 	g.row.Timestamp, g.row.HasTimestamp = event.Micros(at*1000), true
 	if s.hasUser(k) {
 		g.row.UserID = g.user

@@ -79,7 +79,7 @@ func TestEventsAreAsMany(t *testing.T) {
 		case o.Events < 20_000:
 			within = 1
 		case o.Events > 200_000:
-			within = 0.05
+			within = 0.1
 		}
 		require.InEpsilon(t, o.Events, events, within, "%+v", o)
 	}

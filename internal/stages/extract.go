@@ -143,7 +143,7 @@ func (t *sourceTable) choose(s Settings, r *Result) error {
 	if !has("anonymous_id") && !has("user_id") {
 		return fmt.Errorf("table %s: neither anonymous_id nor user_id: one of them is required", t)
 	}
-	t.items = append(t.items, pg.Column("id", "id", "text"))
+	t.items = append(t.items, pg.TrimmedIdentifier("id"))
 	for _, c := range []string{"received_at", "uuid_ts", "timestamp"} {
 		if !has(c) {
 			t.items = append(t.items, pg.Absent(c, "timestamptz"))

@@ -1,3 +1,5 @@
+// Package testkit helps tests: private databases on a real server, and the check
+// that imports go down. Nothing but tests and developers' tools imports it.
 package testkit
 
 import (
@@ -202,9 +204,9 @@ func (s *server) create(ctx context.Context, name, source string) error {
 	return s.exec(ctx, s.createStatement(name, source), emptySearchPath(name))
 }
 
-// createStatement is CREATE DATABASE. Copies are made by copying files: of a
-// database of our size (9 MB) that takes a third of the time that writing it all
-// to the log does (wal_log, the default since 15), and 14 knows no other way.
+// createStatement is CREATE DATABASE. Copies are made by copying files: in memory
+// that takes 22 ms for a template with 150 tables, against 37 ms by writing it all
+// to the log (wal_log, the default since 15); 14 knows no other way.
 func (s *server) createStatement(name, source string) string {
 	statement := "CREATE DATABASE " + quote(name) + " ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE "
 	if source == "" {

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"sort"
@@ -55,7 +56,7 @@ func (t *tally) read(r io.Reader) error {
 				fmt.Fprint(t.out, line)
 			}
 		}
-		if err == io.EOF { //nolint:errorlint // bufio returns io.EOF itself
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

@@ -83,12 +83,19 @@ SELECT
     coalesce(t.uuid_ts, t.received_at) AS loaded_at,
     CASE
         WHEN t.clean_id = '' OR repeated.id IS NOT NULL
-            THEN md5(ROW(
-                t.id, t.received_at, t."timestamp", t.anonymous_id, t.user_id, t.previous_id, t.event, t.event_text,
-                t.context_page_url, t.url, t.context_page_referrer, t.referrer,
-                t.context_campaign_source, t.context_campaign_medium, t.context_campaign_name,
-                t.context_campaign_term, t.context_campaign_content
-            )::text)
+            THEN CASE
+                WHEN t.kind <= 3
+                    THEN md5(ROW(
+                        t.received_at, t."timestamp", t.clean_anonymous_id, t.clean_user_id, t.event, t.event_text,
+                        t.context_page_url, t.url, t.context_page_referrer, t.referrer,
+                        t.context_campaign_source, t.context_campaign_medium, t.context_campaign_name,
+                        t.context_campaign_term, t.context_campaign_content
+                    )::text)
+                ELSE md5(ROW(
+                    t.received_at, t."timestamp", t.clean_anonymous_id, t.clean_user_id,
+                    btrim(coalesce(t.previous_id, ''), s.whitespace)
+                )::text)
+            END
     END AS row_md5
 FROM trimmed AS t
 CROSS JOIN {{.Schema}}.settings AS s

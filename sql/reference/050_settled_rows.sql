@@ -21,7 +21,7 @@ WHERE lesser_received_at IS NULL OR received_at - lesser_received_at > s.dedup_w
 UNION ALL
 SELECT
     source, kind,
-    ('md5:' || row_md5 || ':' || row_number() OVER (PARTITION BY source, kind, row_md5)) COLLATE "C",
+    ('md5:' || md5(row_md5 || loaded_at::text) || ':' || row_number() OVER (PARTITION BY source, kind, row_md5, loaded_at)) COLLATE "C",
     received_at, at, anonymous_id, user_id, previous_id, is_ignored, is_signup,
     page_url, referrer, campaign_source, campaign_medium, campaign_name, campaign_term, campaign_content
 FROM {{.Schema}}.source_rows

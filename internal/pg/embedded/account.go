@@ -98,12 +98,12 @@ func (a account) reaches(dir string) error {
 	if !a.change {
 		return nil
 	}
-	real, err := filepath.EvalSymlinks(dir)
+	resolved, err := filepath.EvalSymlinks(dir)
 	if err != nil {
 		return err
 	}
 	var path string
-	for _, part := range strings.Split(real, string(filepath.Separator)) {
+	for _, part := range strings.Split(resolved, string(filepath.Separator)) {
 		path += part + string(filepath.Separator)
 		info, err := os.Stat(path)
 		if err != nil {

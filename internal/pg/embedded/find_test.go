@@ -63,17 +63,17 @@ func TestFindPrefersPathAmongEquals(t *testing.T) {
 
 func TestFindFollowsLinksAndPassesOverHalves(t *testing.T) {
 	dir := folder(t)
-	real := fakeServer(t, filepath.Join(dir, "real"), "15.1")
+	whole := fakeServer(t, filepath.Join(dir, "whole"), "15.1")
 	links := filepath.Join(dir, "links")
 	require.NoError(t, os.Mkdir(links, 0o755))
-	require.NoError(t, os.Symlink(filepath.Join(real, "postgres"), filepath.Join(links, "postgres")))
+	require.NoError(t, os.Symlink(filepath.Join(whole, "postgres"), filepath.Join(links, "postgres")))
 	half := fakeServer(t, filepath.Join(dir, "half"), "18.1")
 	require.NoError(t, os.Remove(filepath.Join(half, "initdb")))
 	broken := fakeServer(t, filepath.Join(dir, "broken"), "'; exit 1; echo '")
 	only(t, half+":"+broken+"::"+links)
 	bin, err := Find(t.Context(), "")
 	require.NoError(t, err)
-	require.Equal(t, real, bin)
+	require.Equal(t, whole, bin)
 }
 
 func TestFindNothing(t *testing.T) {

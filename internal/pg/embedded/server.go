@@ -184,7 +184,7 @@ func (s *Server) end() error {
 	}
 	select {
 	case <-s.exited:
-		return fmt.Errorf("postgres in %s had ended by itself: %v%s", s.opts.Dir, s.exitErr, s.logTail())
+		return fmt.Errorf("postgres in %s had ended by itself: %w%s", s.opts.Dir, s.exitErr, s.logTail())
 	default:
 	}
 	if !s.opts.Temporary {
@@ -260,7 +260,9 @@ func (s *Server) launch() error {
 	s.cmd = cmd
 	s.warden.watch(cmd.Process.Pid)
 	go func() {
-		s.exitErr = cmd.Wait()
+		if s.exitErr = cmd.Wait(); s.exitErr == nil {
+			s.exitErr = errors.New("it was told to stop") // by somebody else: exit status 0
+		}
 		close(s.exited)
 	}()
 	return nil
@@ -309,7 +311,7 @@ func (s *Server) waitReady(ctx context.Context) error {
 	for {
 		select {
 		case <-s.exited:
-			return fmt.Errorf("postgres did not start in %s: %v%s", s.opts.Dir, s.exitErr, s.logTail())
+			return fmt.Errorf("postgres did not start in %s: %w%s", s.opts.Dir, s.exitErr, s.logTail())
 		case <-ctx.Done():
 			return fmt.Errorf("postgres in %s: %w%s", s.opts.Dir, context.Cause(ctx), s.logTail())
 		case <-tick.C:
