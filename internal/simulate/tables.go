@@ -16,9 +16,9 @@ import (
 const gatherBytes = 16 << 20
 
 // WriteTables writes the rows loaded on the days [fromDay, toDay) into tables shaped
-// as Segment shapes them, one schema a source, creating schemas and tables where they
-// are missing. Other than those of the table's creation, a column is added when its
-// first value comes, as Segment does. Each day is one transaction, so that a reader
+// as Segment shapes them, one schema a source. As Segment does, it makes a schema and
+// table when its first row comes, and a column, but for those of the table's creation,
+// when its first value comes. Each day is one transaction, so that a reader
 // sees whole days. A day must not be written twice.
 //
 // The connection is in use until WriteTables returns. Progress, where not nil, is
@@ -177,7 +177,7 @@ func (t *tableWriter) add(ctx context.Context, table int, r *Row) error {
 
 // flush hands what a table gathered to the sender.
 func (t *tableWriter) flush(ctx context.Context, b *copyBuffer) error {
-	if len(b.data) == 0 && len(b.start) == 0 {
+	if len(b.data) == 0 { // a table is made when its first row comes
 		return nil
 	}
 	var memory []byte

@@ -139,8 +139,8 @@ func (o InstallOptions) try(ctx context.Context, method, cache string) (string, 
 }
 
 // A fetch puts a server into folder and returns a name for it and its bin
-// folder, relative to folder.
-type fetch func(ctx context.Context, cache, folder string) (name, bin string, err error)
+// folder, relative to folder. What it needs on the way goes into scrap.
+type fetch func(ctx context.Context, scrap, folder string) (name, bin string, err error)
 
 // unpacked fetches a server aside, tries it out, and moves it into its place.
 func (o InstallOptions) unpacked(ctx context.Context, cache string, get fetch) (string, error) {
@@ -152,7 +152,12 @@ func (o InstallOptions) unpacked(ctx context.Context, cache string, get fetch) (
 	if err := os.Chmod(folder, 0o755); err != nil { // the server's account reads it
 		return "", err
 	}
-	name, bin, err := get(ctx, cache, folder)
+	scrap, err := os.MkdirTemp(cache, "fetching-*")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(scrap)
+	name, bin, err := get(ctx, scrap, folder)
 	if err != nil {
 		return "", err
 	}

@@ -113,10 +113,10 @@ func (o InstallOptions) debianPackage(ctx context.Context, aptOptions []string) 
 }
 
 // byUnpacking downloads the distribution's server package and the libraries it
-// needs that are not installed, and unpacks them: no root needed. apt keeps its
-// lists in the cache and checks signatures as ever.
-func (o InstallOptions) byUnpacking(ctx context.Context, cache, folder string) (name, bin string, err error) {
-	apt := filepath.Join(cache, "apt")
+// needs that are not installed, and unpacks them: no root needed. apt gets lists
+// of its own to read and checks signatures as ever.
+func (o InstallOptions) byUnpacking(ctx context.Context, scrap, folder string) (name, bin string, err error) {
+	apt := filepath.Join(scrap, "apt")
 	status := o.statusFile
 	if status == "" {
 		status = "/var/lib/dpkg/status"
@@ -137,7 +137,7 @@ func (o InstallOptions) byUnpacking(ctx context.Context, cache, folder string) (
 	}
 	with := func(args ...string) []string { return append(append([]string(nil), options...), args...) }
 
-	o.say("reading the distribution's package lists into %s (apt-get update)", apt)
+	o.say("reading the distribution's package lists, for this user alone (apt-get update)")
 	if _, err := tool(ctx, "/", nil, "apt-get", with("update")...); err != nil {
 		return "", "", err
 	}
@@ -153,11 +153,10 @@ func (o InstallOptions) byUnpacking(ctx context.Context, cache, folder string) (
 	if len(wanted) == 0 {
 		wanted = []string{pkg} // installed, but not found: damaged
 	}
-	debs, err := os.MkdirTemp(cache, "fetching-debs-*")
-	if err != nil {
+	debs := filepath.Join(scrap, "debs")
+	if err := os.Mkdir(debs, 0o755); err != nil {
 		return "", "", err
 	}
-	defer os.RemoveAll(debs)
 	o.say("downloading %s (apt-get download)", strings.Join(wanted, ", "))
 	if _, err := tool(ctx, debs, nil, "apt-get", with(append([]string{"download"}, wanted...)...)...); err != nil {
 		return "", "", err

