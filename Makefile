@@ -20,7 +20,7 @@ ARGS ?=
 
 # A home that cannot be written to is no obstacle: all caches then go below
 # .cache. A checkout that cannot be is one.
-writable = $(shell mkdir -p "$(1)" 2>/dev/null && test -w "$(1)" && echo yes)
+writable = $(if $(filter /%,$(1)),$(shell mkdir -p "$(1)" 2>/dev/null && test -w "$(1)" && echo yes))
 ifneq ($(call writable,$(CURDIR)/bin),yes)
 $(error $(CURDIR) cannot be written to by $(shell id -un): clone the project into a folder of your own)
 endif

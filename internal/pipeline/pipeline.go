@@ -159,7 +159,8 @@ func (p *Pipeline) runStages(ctx context.Context, r Request, report *Report) err
 	for _, s := range selected(r) {
 		done := StageReport{Stage: s}
 		started := time.Now()
-		done.Result, done.Err = p.attempts(ctx, s, report, r.Full)
+		in := stages.Input{Run: pg.RunID(report.RunID), AsOf: report.AsOf, Full: r.Full, First: len(report.Stages) == 0}
+		done.Result, done.Err = p.attempts(ctx, s, in)
 		done.Elapsed = time.Since(started)
 		report.Stages = append(report.Stages, done)
 		report.Warnings = append(report.Warnings, done.Result.Warnings...)
@@ -175,14 +176,14 @@ func (p *Pipeline) runStages(ctx context.Context, r Request, report *Report) err
 
 // attempts runs a stage until it succeeds, fails for good, or the retries are used
 // up.
-func (p *Pipeline) attempts(ctx context.Context, s stages.Stage, report *Report, full bool) (stages.Result, error) {
+func (p *Pipeline) attempts(ctx context.Context, s stages.Stage, in stages.Input) (stages.Result, error) {
 	var result stages.Result
 	attempt := 0
 	policy := backoff.NewExponentialBackOff(backoff.WithMaxElapsedTime(p.config.Retry.MaxElapsed), backoff.WithInitialInterval(time.Second))
 	try := func() error {
 		attempt++
 		var err error
-		result, err = p.attempt(ctx, s, report, full, attempt)
+		result, err = p.attempt(ctx, s, in, attempt)
 		if err != nil && (stages.IsPermanent(err) || !pg.Retryable(err) || p.config.Retry.MaxElapsed == 0) {
 			return backoff.Permanent(err)
 		}
@@ -196,8 +197,9 @@ func (p *Pipeline) attempts(ctx context.Context, s stages.Stage, report *Report,
 	return result, err
 }
 
-func (p *Pipeline) attempt(ctx context.Context, s stages.Stage, report *Report, full bool, attempt int) (stages.Result, error) {
-	key := pg.Args{"run": report.RunID, "stage": s.Name, "attempt": attempt}
+func (p *Pipeline) attempt(ctx context.Context, s stages.Stage, in stages.Input, attempt int) (stages.Result, error) {
+	run := int64(in.Run)
+	key := pg.Args{"run": run, "stage": s.Name, "attempt": attempt}
 	if _, err := p.db.Exec(ctx, p.db.Pool, "00_run/060_begin_stage.sql", pg.Data{}, key); err != nil {
 		return stages.Result{}, err
 	}
@@ -210,9 +212,9 @@ func (p *Pipeline) attempt(ctx context.Context, s stages.Stage, report *Report, 
 		_, err := p.db.Exec(ctx, q, "00_run/070_end_stage.sql", pg.Data{}, args)
 		return err
 	}
-	in := p.input(stages.Input{Run: pg.RunID(report.RunID), AsOf: report.AsOf, Full: full})
+	in = p.input(in)
 	in.Publish = func(ctx context.Context, q pg.Querier, r stages.Result) error {
-		n, err := p.db.Exec(ctx, q, "00_run/080_fence.sql", pg.Data{}, pg.Args{"run": report.RunID})
+		n, err := p.db.Exec(ctx, q, "00_run/080_fence.sql", pg.Data{}, pg.Args{"run": run})
 		if err != nil {
 			return err
 		}

@@ -62,7 +62,7 @@ func runSignup(ctx context.Context, in Input) (Result, error) {
 // nothingPrepared says why there is nothing to do for stages 6 and 7, or that --full
 // cannot begin there.
 func (in *Input) nothingPrepared(r *Result) error {
-	if in.Full {
+	if in.Full && in.First {
 		return Permanent(fmt.Errorf("nothing is prepared to redo: this stage finishes what resessionize built aside: run \"attribution run --from-stage resessionize --full\""))
 	}
 	r.Note = "nothing waits"

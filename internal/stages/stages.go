@@ -67,6 +67,7 @@ type Input struct {
 	Run      pg.RunID
 	AsOf     time.Time // the run's clock
 	Full     bool      // redo all the stage owns
+	First    bool      // the stage is the first of its run
 	Log      *slog.Logger
 	Progress func(label, unit string, total int64) *progress.Progress // never nil
 	// Publish is called in the transaction that publishes: it fences off a run that

@@ -190,7 +190,7 @@ func unpackable(plan, server string) []string {
 	var wanted []string
 	for _, m := range planned.FindAllStringSubmatch(plan, -1) {
 		name, _, _ := strings.Cut(m[1], ":")
-		library := strings.HasPrefix(name, "lib")
+		library := strings.HasPrefix(name, "lib") && !strings.HasSuffix(name, "-perl")
 		for _, not := range []string{"libc6", "libc-", "libcrypt1", "libgcc", "libstdc++", "libllvm", "libz3", "libperl", "libpython", "libtcl"} {
 			library = library && !strings.HasPrefix(name, not)
 		}

@@ -110,6 +110,7 @@ func TestUnpackable(t *testing.T) {
 	plan := `NOTE: This is only a simulation!
 Inst perl (5.36.0-7 Debian:12 [amd64])
 Inst libc6 (2.36 Debian:12 [amd64])
+Inst libjson-perl (4.1 Debian:12 [all])
 Inst libgcc-s1 (12 Debian:12 [amd64])
 Inst libpq5 (15.13 Debian:12 [amd64])
 Inst libxml2:amd64 [2.9.14] (2.9.15 Debian:12 [amd64])
