@@ -23,6 +23,5 @@ CREATE TEMPORARY TABLE incoming (
     {{.}} text,
     {{- end}}
     load_time                timestamptz,
-    row_md5                  text,
     reason                   text
 ) ON COMMIT DROP

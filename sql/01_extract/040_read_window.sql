@@ -4,12 +4,11 @@
 -- @as_of: the run's clock; @min, @max: what counts as a received_at; @spaces: what is trimmed; @longest: bytes.
 INSERT INTO incoming (id, received_at, uuid_ts, "timestamp", anonymous_id, user_id, previous_id, event, event_text,
     context_page_url, url, context_page_referrer, referrer, context_campaign_source, context_campaign_medium,
-    context_campaign_name, context_campaign_term, context_campaign_content{{range .Extra}}, {{.}}{{end}}, load_time, row_md5, reason)
+    context_campaign_name, context_campaign_term, context_campaign_content{{range .Extra}}, {{.}}{{end}}, load_time, reason)
 SELECT coalesce(r.id, ''), r.received_at, r.uuid_ts, r."timestamp", r.anonymous_id, r.user_id, r.previous_id, r.event, r.event_text,
     r.context_page_url, r.url, r.context_page_referrer, r.referrer, r.context_campaign_source, r.context_campaign_medium,
     r.context_campaign_name, r.context_campaign_term, r.context_campaign_content{{range .Extra}}, r.{{.}}{{end}},
     coalesce(r.uuid_ts, r.received_at, '-infinity'),
-    {{if .Identities}}{{template "identity_md5" "r"}}{{else}}{{template "event_md5" "r"}}{{end}},
     CASE
         WHEN r.received_at IS NULL OR r.received_at < @min OR r.received_at >= @max THEN 'received_at'
         WHEN octet_length(r.id) > @longest OR octet_length(r.anonymous_id) > @longest
@@ -27,9 +26,3 @@ FROM (
     {{- else}}(t.received_at >= @from AND t.received_at <= @to OR t.received_at IS NULL){{end}}
 ) AS r
 WHERE coalesce(r.uuid_ts, r.received_at, '-infinity') <= @as_of
-{{- /* The md5 of a row: what the pipeline reads of it, in one fixed order, without uuid_ts and id. */ -}}
-{{define "event_md5"}}md5(ROW({{.}}.received_at, {{.}}."timestamp", {{.}}.anonymous_id, {{.}}.user_id, {{.}}.event, {{.}}.event_text,
-        {{.}}.context_page_url, {{.}}.url, {{.}}.context_page_referrer, {{.}}.referrer,
-        {{.}}.context_campaign_source, {{.}}.context_campaign_medium, {{.}}.context_campaign_name,
-        {{.}}.context_campaign_term, {{.}}.context_campaign_content)::text){{end}}
-{{- define "identity_md5"}}md5(ROW({{.}}.received_at, {{.}}."timestamp", {{.}}.anonymous_id, {{.}}.user_id, {{.}}.previous_id)::text){{end}}

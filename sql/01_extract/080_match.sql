@@ -6,12 +6,11 @@ SELECT i.n, e.id, e.received_at,
     CASE
         WHEN (e.received_at, coalesce(e.uuid_ts, e.received_at)) < (i.received_at, i.load_time) THEN 1
         WHEN (e.received_at, coalesce(e.uuid_ts, e.received_at)) > (i.received_at, i.load_time) THEN 2
-        WHEN {{template "md5" .}} = i.row_md5 THEN 0
-        WHEN {{template "md5" .}} < i.row_md5 THEN 1
+        WHEN {{template "taken_md5" .}} = {{template "incoming_md5" .}} THEN 0
+        WHEN {{template "taken_md5" .}} < {{template "incoming_md5" .}} THEN 1
         ELSE 2
     END
 FROM incoming AS i
 JOIN {{.Table}} AS e ON e.id = i.id AND e.source = @source AND e.kind = @kind::smallint
     AND e.received_at >= i.received_at - @dedup_window::interval AND e.received_at <= i.received_at + @dedup_window::interval
 WHERE e.received_at >= @from AND e.received_at <= @to
-{{- define "md5"}}{{if .Identities}}{{template "identity_md5" "e"}}{{else}}{{template "event_md5" "e"}}{{end}}{{end}}

@@ -5,10 +5,10 @@ WITH gone AS (
     USING matched AS m
     JOIN incoming AS i ON i.n = m.n
     WHERE m.verdict = 2 AND e.id = m.id AND e.received_at = m.received_at AND e.source = @source AND e.kind = @kind::smallint
-    RETURNING e.*
+    RETURNING e.*, {{template "taken_md5" .}} AS row_md5
 ), copies AS (
     INSERT INTO {{ops}}.duplicate_rows (source, kind, row_md5, load_time, copy, id, received_at, run_id)
-    SELECT source, kind, md5(id || {{if .Identities}}{{template "identity_md5" "gone"}}{{else}}{{template "event_md5" "gone"}}{{end}}),
+    SELECT source, kind, md5(id || row_md5),
         coalesce(uuid_ts, received_at), 1, id, received_at, @run::bigint
     FROM gone
     ON CONFLICT DO NOTHING

@@ -59,19 +59,22 @@ func noService(root string) (undo func(), err error) {
 	var made []string
 	undo = func() {
 		for _, path := range made {
-			_ = os.Remove(path) // the next install overwrites nothing, so it stays visible
+			_ = os.Remove(path) // a folder only when the package put nothing into it
 		}
 	}
 	for name, text := range files {
 		path := filepath.Join(root, name)
+		if _, err := os.Stat(filepath.Dir(path)); errors.Is(err, os.ErrNotExist) {
+			made = append(made, filepath.Dir(path))
+		}
 		err := writeFile(path, strings.NewReader(text), 0o755)
 		if errors.Is(err, os.ErrExist) {
 			continue
 		}
+		made = append([]string{path}, made...) // files before their folders
 		if err != nil {
 			return undo, err
 		}
-		made = append(made, path)
 	}
 	return undo, nil
 }

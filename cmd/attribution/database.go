@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/attribution-dev/attribution/internal/config"
+	"github.com/attribution-dev/attribution/internal/pg"
+	"github.com/attribution-dev/attribution/internal/pg/embedded"
+	"github.com/attribution-dev/attribution/internal/pipeline"
+)
+
+// embeddedDatabase is the database in a private Postgres.
+const embeddedDatabase = "attribution"
+
+// configure reads the settings and sees that there is a database: under --embedded it
+// starts one, which stop ends.
+func (g *globals) configure(ctx context.Context) (c config.Config, stop func(), err error) {
+	stop = func() {}
+	if c, err = g.settings(); err != nil {
+		return c, stop, err
+	}
+	if g.embedded == "" {
+		return c, stop, nil
+	}
+	server, err := embedded.Start(ctx, embedded.Options{Dir: g.embedded, Log: g.say})
+	var inUse *embedded.InUseError
+	switch {
+	case errors.As(err, &inUse) && inUse.URL != "":
+		c.DatabaseURL = inUse.URL
+		g.say("using the server that process %d runs in %s", inUse.PID, g.embedded)
+	case err != nil:
+		return c, stop, fmt.Errorf("--embedded %s: %w", g.embedded, err)
+	default:
+		c.DatabaseURL = server.URL("postgres")
+		stop = func() {
+			if err := server.Stop(); err != nil {
+				g.log.Warn("stopping the private Postgres", "error", err)
+			}
+		}
+	}
+	if c.DatabaseURL, err = ensureDatabase(ctx, c.DatabaseURL, embeddedDatabase); err != nil {
+		stop()
+		return c, func() {}, err
+	}
+	return c, stop, nil
+}
+
+// say logs a sentence.
+func (g *globals) say(format string, args ...any) { g.log.Info(fmt.Sprintf(format, args...)) }
+
+// ensureDatabase makes the database on the server of the URL, where it is missing, and
+// returns its own URL.
+func ensureDatabase(ctx context.Context, url, name string) (string, error) {
+	conf, err := pgx.ParseConfig(url)
+	if err != nil {
+		return "", err
+	}
+	conn, err := pgx.ConnectConfig(ctx, conf)
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	var exists bool
+	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = $1)", name).Scan(&exists); err != nil {
+		return "", err
+	}
+	if !exists {
+		if _, err := conn.Exec(ctx, "CREATE DATABASE "+pg.MustIdent(name).String()); err != nil {
+			return "", err
+		}
+	}
+	return strings.Replace(url, "/"+conf.Database+"?", "/"+name+"?", 1), nil
+}
+
+// connect opens a pool on the configured database.
+func (g *globals) connect(ctx context.Context, c config.Config) (*pgxpool.Pool, error) {
+	pool, err := pg.Connect(ctx, c.DatabaseURL)
+	return pool, g.unreachable(c, err)
+}
+
+// open opens the pipeline on the configured database.
+func (g *globals) open(ctx context.Context, c config.Config) (*pipeline.Pipeline, error) {
+	p, err := pipeline.Open(ctx, c, pipeline.Options{Log: g.log, Version: programVersion(), Progress: g.progress})
+	return p, g.unreachable(c, err)
+}
+
+// unreachable adds to an error of connecting where the database was looked for.
+func (g *globals) unreachable(c config.Config, err error) error {
+	var parse *pgconn.ParseConfigError
+	var connect *pgconn.ConnectError
+	switch {
+	case errors.As(err, &parse):
+		return misconfigured(fmt.Errorf("%w: want such as postgres://user:password@host:5432/database", err))
+	case !errors.As(err, &connect):
+		return err
+	case c.DatabaseURL == "" && !g.hasLibpqVariables():
+		return misconfigured(fmt.Errorf("no database is configured (%w): give --database-url or DATABASE_URL, or let --embedded DIR run a private Postgres", err))
+	}
+	return fmt.Errorf("%w: check the URL, the password, and that the server takes connections from here", err)
+}
+
+// hasLibpqVariables reports whether libpq's variables name a server.
+func (g *globals) hasLibpqVariables() bool {
+	for _, name := range []string{"PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGSERVICE"} {
+		if g.lookup(name) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// migrate brings the tables of the configured database up to this program's version
+// and returns the names of the migrations it ran.
+func (g *globals) migrate(ctx context.Context, c config.Config) (ran []string, err error) {
+	pool, err := g.connect(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	defer pool.Close()
+	err = pipeline.Migrate(ctx, pool, pipeline.Names(c), func(name string) {
+		ran = append(ran, name)
+		g.log.Info("migration " + name)
+	})
+	return ran, err
+}

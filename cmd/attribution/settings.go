@@ -1,0 +1,127 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/attribution-dev/attribution/internal/config"
+)
+
+// EmbeddedSettings is the settings file of a folder given to --embedded.
+const embeddedSettings = "attribution.yaml"
+
+// settings reads the configuration; the flags win over the environment, which wins
+// over the file.
+func (g *globals) settings() (config.Config, error) {
+	file := g.configFile
+	if file == "" {
+		file = g.lookup("ATTRIBUTION_CONFIG")
+	}
+	if file == "" && g.embedded != "" {
+		own := filepath.Join(g.embedded, embeddedSettings)
+		if _, err := os.Stat(own); err == nil {
+			file = own
+		}
+	}
+	c, err := config.Load(file, g.environ)
+	if err != nil {
+		return c, misconfigured(readable(err))
+	}
+	g.warnOfMisspeltVariables()
+	if g.databaseURL != "" {
+		c.DatabaseURL = g.databaseURL
+	}
+	return c, nil
+}
+
+// lookup is the value of an environment variable, or "".
+func (g *globals) lookup(name string) string {
+	value := ""
+	for _, v := range g.environ {
+		if key, rest, _ := strings.Cut(v, "="); key == name {
+			value = rest
+		}
+	}
+	return value
+}
+
+// A readableError is an error in other words.
+type readableError struct {
+	error
+	text string
+}
+
+// Error is the text in other words.
+func (e *readableError) Error() string { return e.text }
+
+// Unwrap is the error itself.
+func (e *readableError) Unwrap() error { return e.error }
+
+// unknownKey is how the YAML library says that a key is none of ours.
+var unknownKey = regexp.MustCompile(`field (\S+) not found in type config\.(\w+)`)
+
+// readable names settings, not Go types, and the key that was meant.
+func readable(err error) error {
+	text := strings.ReplaceAll(err.Error(), "yaml: unmarshal errors:\n  ", "")
+	text = unknownKey.ReplaceAllStringFunc(text, func(found string) string {
+		m := unknownKey.FindStringSubmatch(found)
+		return `unknown key "` + m[1] + `"` + didYouMean(m[1], keysOf(m[2]))
+	})
+	return &readableError{error: err, text: text}
+}
+
+// keysOf are the YAML keys of one of the configuration's structs.
+func keysOf(name string) (keys []string) {
+	var visit func(t reflect.Type)
+	visit = func(t reflect.Type) {
+		for f := range t.Fields() {
+			if t.Name() == name {
+				keys = append(keys, f.Tag.Get("yaml"))
+			}
+			if f.Type.Kind() == reflect.Struct {
+				visit(f.Type)
+			}
+		}
+	}
+	visit(reflect.TypeFor[config.Config]())
+	return keys
+}
+
+// variables are the environment variables of all settings.
+func variables() (names []string) {
+	var visit func(t reflect.Type, prefix string)
+	visit = func(t reflect.Type, prefix string) {
+		for f := range t.Fields() {
+			if nested, ok := f.Tag.Lookup("envPrefix"); ok {
+				visit(f.Type, prefix+nested)
+			} else {
+				names = append(names, prefix+f.Tag.Get("env"))
+			}
+		}
+	}
+	visit(reflect.TypeFor[config.Config](), config.Prefix)
+	return append(names, "ATTRIBUTION_CONFIG")
+}
+
+// warnOfMisspeltVariables notices variables that are nearly those of a setting. Others
+// with our prefix may be anybody's: Kubernetes makes ATTRIBUTION_SERVICE_HOST for a
+// service of our name.
+func (g *globals) warnOfMisspeltVariables() {
+	known := variables()
+	for _, v := range g.environ {
+		name, _, _ := strings.Cut(v, "=")
+		if !strings.HasPrefix(name, config.Prefix) || slices.Contains(known, name) {
+			continue
+		}
+		for _, k := range known {
+			if typingErrors([]rune(name), []rune(k)) <= 2 {
+				g.log.Warn("environment: " + name + " is no setting: did you mean " + k + "?")
+				break
+			}
+		}
+	}
+}
