@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"net/url"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -57,8 +57,8 @@ func (g *globals) say(format string, args ...any) { g.log.Info(fmt.Sprintf(forma
 
 // ensureDatabase makes the database on the server of the URL, where it is missing, and
 // returns its own URL.
-func ensureDatabase(ctx context.Context, url, name string) (string, error) {
-	conf, err := pgx.ParseConfig(url)
+func ensureDatabase(ctx context.Context, server, name string) (string, error) {
+	conf, err := pgx.ParseConfig(server)
 	if err != nil {
 		return "", err
 	}
@@ -76,7 +76,12 @@ func ensureDatabase(ctx context.Context, url, name string) (string, error) {
 			return "", err
 		}
 	}
-	return strings.Replace(url, "/"+conf.Database+"?", "/"+name+"?", 1), nil
+	u, err := url.Parse(server)
+	if err != nil {
+		return "", err
+	}
+	u.Path = "/" + name
+	return u.String(), nil
 }
 
 // connect opens a pool on the configured database.

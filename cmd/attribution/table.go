@@ -8,8 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/rivo/uniseg"
 )
 
 // A column is one column of a printed table.
@@ -22,42 +21,49 @@ type column struct {
 // printTable prints rows in columns, without lines or colours, so that it reads the
 // same on a terminal and in a pipe.
 func (g *globals) printTable(columns []column, rows [][]string) {
-	t := table.NewWriter()
-	style := table.StyleDefault
-	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
-	style.Options = table.OptionsNoBordersAndSeparators
-	style.Format = table.FormatOptions{Header: text.FormatDefault, Row: text.FormatDefault, Footer: text.FormatDefault}
-	t.SetStyle(style)
-	header := table.Row{}
-	var configs []table.ColumnConfig
+	cells := make([][]string, 0, len(rows)+1)
+	header := make([]string, len(columns))
+	titled := false
 	for i, c := range columns {
-		header = append(header, c.title)
-		align := text.AlignLeft
-		if c.right {
-			align = text.AlignRight
-		}
-		configs = append(configs, table.ColumnConfig{Number: i + 1, Align: align, AlignHeader: align})
+		header[i] = c.title
+		titled = titled || c.title != ""
 	}
-	t.AppendHeader(header)
-	t.SetColumnConfigs(configs)
-	for _, r := range rows {
-		row := table.Row{}
-		for i, cell := range r {
-			row = append(row, cut(cell, columns[i].width))
-		}
-		t.AppendRow(row)
+	if titled {
+		cells = append(cells, header)
 	}
-	for line := range strings.Lines(t.Render()) {
-		fmt.Fprintln(g.out, strings.TrimRight("  "+line, " \n"))
+	cells = append(cells, rows...)
+	widths := make([]int, len(columns))
+	for _, row := range cells {
+		for i, c := range columns {
+			row[i] = cut(row[i], c.width)
+			widths[i] = max(widths[i], uniseg.StringWidth(row[i]))
+		}
+	}
+	for _, row := range cells {
+		var line strings.Builder
+		for i, c := range columns {
+			pad := strings.Repeat(" ", widths[i]-uniseg.StringWidth(row[i]))
+			if c.right {
+				line.WriteString("  " + pad + row[i])
+			} else {
+				line.WriteString("  " + row[i] + pad)
+			}
+		}
+		fmt.Fprintln(g.out, strings.TrimRight(line.String(), " "))
 	}
 }
 
-// cut shortens a text to width letters; 0 is no limit.
+// cut shortens a text that is wider than width; 0 is no limit.
 func cut(s string, width int) string {
-	if width <= 0 {
+	s = oneLine(s)
+	if width <= 0 || uniseg.StringWidth(s) <= width {
 		return s
 	}
-	return text.Snip(s, width, "…")
+	kept := ""
+	for graphemes := uniseg.NewGraphemes(s); graphemes.Next() && uniseg.StringWidth(kept+graphemes.Str()) < width; {
+		kept += graphemes.Str()
+	}
+	return kept + "…"
 }
 
 // title prints the headline of a part of the result.

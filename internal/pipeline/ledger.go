@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -96,6 +97,12 @@ type Status struct {
 	Running bool // a run holds the lock now
 }
 
+// waiting lists the worklists that are not empty.
+func (p *Pipeline) waiting(ctx context.Context) ([]Waiting, error) {
+	all, err := pg.Collect(ctx, p.db, p.db.Pool, "00_run/140_waiting.sql", pg.Data{}, nil, pgx.RowToStructByPos[Waiting])
+	return slices.DeleteFunc(all, func(w Waiting) bool { return w.Count == 0 }), err
+}
+
 // Status returns what is fresh and what waits.
 func (p *Pipeline) Status(ctx context.Context) (Status, error) {
 	var s Status
@@ -103,14 +110,8 @@ func (p *Pipeline) Status(ctx context.Context) (Status, error) {
 	if s.Tables, err = pg.Collect(ctx, p.db, p.db.Pool, "00_run/150_freshness.sql", pg.Data{}, nil, pgx.RowToStructByPos[Fresh]); err != nil {
 		return s, err
 	}
-	waiting, err := pg.Collect(ctx, p.db, p.db.Pool, "00_run/140_waiting.sql", pg.Data{}, nil, pgx.RowToStructByPos[Waiting])
-	if err != nil {
+	if s.Waiting, err = p.waiting(ctx); err != nil {
 		return s, err
-	}
-	for _, w := range waiting {
-		if w.Count > 0 {
-			s.Waiting = append(s.Waiting, w)
-		}
 	}
 	t := &s.Totals
 	if err := p.db.Scan(ctx, p.db.Pool, "00_run/160_counters.sql", pg.Data{}, nil, &t.TakenIn, &t.InVisits, &t.Server, &t.Ignored, &t.Blocked,

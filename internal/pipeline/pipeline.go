@@ -156,12 +156,19 @@ func selected(r Request) []stages.Stage {
 }
 
 func (p *Pipeline) runStages(ctx context.Context, r Request, report *Report) error {
+	before, err := p.waitsBefore(ctx, selected(r)[0])
+	if err != nil {
+		return err
+	}
 	for _, s := range selected(r) {
 		done := StageReport{Stage: s}
 		started := time.Now()
 		in := stages.Input{Run: pg.RunID(report.RunID), AsOf: report.AsOf, Full: r.Full, First: len(report.Stages) == 0}
 		done.Result, done.Err = p.attempts(ctx, s, in)
 		done.Elapsed = time.Since(started)
+		if in.First && before != "" {
+			done.Result.Note = strings.TrimPrefix(done.Result.Note+"; "+before, "; ")
+		}
 		report.Stages = append(report.Stages, done)
 		report.Warnings = append(report.Warnings, done.Result.Warnings...)
 		if r.Done != nil {
@@ -172,6 +179,28 @@ func (p *Pipeline) runStages(ctx context.Context, r Request, report *Report) err
 		}
 	}
 	return nil
+}
+
+// waitsBefore says what waits for the stages before s, which s will not see.
+func (p *Pipeline) waitsBefore(ctx context.Context, s stages.Stage) (string, error) {
+	numbers := map[string]int{}
+	for _, other := range stages.All() {
+		numbers[other.Name] = other.Number
+	}
+	waiting, err := p.waiting(ctx)
+	if err != nil {
+		return "", err
+	}
+	var before []string
+	for _, w := range waiting {
+		if numbers[w.Stage] < s.Number {
+			before = append(before, fmt.Sprintf("%d %s for %s", w.Count, w.Unit, w.Stage))
+		}
+	}
+	if len(before) == 0 {
+		return "", nil
+	}
+	return "work waits before it: " + strings.Join(before, ", "), nil
 }
 
 // attempts runs a stage until it succeeds, fails for good, or the retries are used
@@ -280,10 +309,10 @@ func (p *Pipeline) clock(ctx context.Context, asked time.Time) (time.Time, error
 		return now, err
 	}
 	if asked.IsZero() {
-		if last != nil && now.Before(*last) {
-			return *last, nil // an earlier run was told a later time
-		}
 		return now, nil
+	}
+	if asked.After(now) {
+		return now, usage(fmt.Errorf("--as-of %s is in the future: the database's clock says %s", asked.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339)))
 	}
 	if last != nil && asked.Before(*last) {
 		return now, usage(fmt.Errorf("--as-of %s is before the last run's, %s: what was taken in cannot be taken back", asked.UTC().Format(time.RFC3339), last.UTC().Format(time.RFC3339)))

@@ -205,6 +205,7 @@ func (d *decoder) mark() Mark {
 	m.At = d.start + event.Micros(d.int())
 	m.ReceivedAt = m.At + event.Micros(d.int())
 	kind := d.uint()
+	d.failed = d.failed || kind>>1 < uint64(event.Page) || kind>>1 > uint64(event.Alias)
 	m.Kind, m.Tagged = event.Kind(kind>>1), kind&1 != 0
 	m.Source, m.ID, m.URL, m.Referrer = d.string(), d.string(), d.string(), d.string()
 	d.marks = append(d.marks, m)

@@ -81,6 +81,9 @@ func runExtract(ctx context.Context, in Input) (Result, error) {
 	if err != nil {
 		return r, err
 	}
+	if err := in.announceFirst(ctx, tables); err != nil {
+		return r, err
+	}
 	for i := range tables {
 		t := &tables[i]
 		if err := in.addColumns(ctx, t); err != nil {
@@ -99,6 +102,9 @@ func runExtract(ctx context.Context, in Input) (Result, error) {
 			bar.Add(n)
 		}
 		bar.Done()
+	}
+	if n := r.Counters["rows_rejected"]; n > 0 {
+		r.warn(fmt.Sprintf("%d source rows were rejected; see %s.rejected_rows for which and why", n, in.DB.Names.Ops))
 	}
 	if in.DB.Dry() {
 		r.Note = fmt.Sprintf("%d rows newer than the high-water mark less the overlap", r.RowsIn)
@@ -311,14 +317,7 @@ func (in *Input) nightly(t *sourceTable, mark time.Time) window {
 }
 
 func (in *Input) firstWindows(ctx context.Context, t *sourceTable, asOf time.Time, next *time.Time) ([]window, error) {
-	rows, err := in.DB.Query(ctx, in.DB.Pool, "01_extract/020_first_bounds.sql", t.data(),
-		pg.Args{"min": event.MinTime.Time(), "max": event.MaxTime.Time(), "as_of": asOf})
-	if err != nil {
-		return nil, err
-	}
-	bounds, err := pgx.CollectExactlyOneRow(rows, func(row pgx.CollectableRow) (b [2]*time.Time, err error) {
-		return b, row.Scan(&b[0], &b[1])
-	})
+	bounds, err := in.firstBounds(ctx, t, asOf)
 	if err != nil {
 		return nil, err
 	}

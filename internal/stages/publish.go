@@ -55,6 +55,7 @@ func (in *Input) publishOnce(ctx context.Context, tx pgx.Tx, p *prepared, r *Res
 	var changed, events int64
 	var err error
 	if p.full {
+		changed = r.Counters["signed_up_persons"]
 		err = in.swap(ctx, tx, p)
 	} else {
 		changed, events, err = in.rewrite(ctx, tx, d)

@@ -27,8 +27,9 @@ var layers = [][]string{
 	{"internal/alias", "internal/channel", "internal/pg", "internal/pg/embedded"},
 	{"internal/segment", "internal/sessionize"},
 	{"internal/touch"},
-	{"internal/check", "internal/config", "internal/notify", "internal/simulate"},
+	{"internal/config", "internal/notify", "internal/simulate"},
 	{"internal/stages"},
+	{"internal/check"},
 	{"internal/pipeline"},
 	{"cmd/attribution"},
 }

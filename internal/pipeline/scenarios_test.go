@@ -1,0 +1,203 @@
+package pipeline_test
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
+
+	"github.com/attribution-dev/attribution/internal/check"
+	"github.com/attribution-dev/attribution/internal/config"
+	"github.com/attribution-dev/attribution/internal/pipeline"
+	"github.com/attribution-dev/attribution/internal/testkit/script"
+	"github.com/attribution-dev/attribution/internal/testkit/world"
+)
+
+// answers are what every scenario is asked of, after every night. The reference is
+// computed in the nightly path's database.
+var answers = []script.Answer{
+	{Name: "reference", Sessions: "reference", Aliases: "reference"},
+	{Name: "nightly", Sessions: "sessions", Aliases: "aliases"},
+	{Name: "full", Sessions: "sessions", Aliases: "aliases"},
+}
+
+// TestScenarios runs the scripts in testdata/scenarios: the reference SQL, the nightly
+// path and the full path must say what the script expects, and the same as each other
+// in every column; and a run after the last night changes nothing.
+func TestScenarios(t *testing.T) {
+	files, err := filepath.Glob("testdata/scenarios/*.txt")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	titles := map[string]string{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		cases, err := script.Parse(file, string(text))
+		require.NoError(t, err)
+		for _, c := range cases {
+			require.Empty(t, titles[c.Title], "%s:%d: the same title is in another file", file, c.Line)
+			titles[c.Title] = file
+			t.Run(strings.TrimSuffix(filepath.Base(file), ".txt")+"/"+c.Title, func(t *testing.T) {
+				t.Parallel()
+				newScenario(t, c).run()
+			})
+		}
+	}
+}
+
+// A scenario is a case at work on its two databases.
+type scenario struct {
+	*testing.T
+	script.Case
+	world    world.World
+	settings map[string]any // the configuration file, as of the night at work
+	urls     map[string]string
+	open     map[string]*pipeline.Pipeline
+}
+
+func newScenario(t *testing.T, c script.Case) *scenario {
+	s := &scenario{T: t, Case: c, world: c.World(), urls: map[string]string{}, open: map[string]*pipeline.Pipeline{}}
+	s.settings = map[string]any{"sources": c.Sources()}
+	for _, path := range []string{"nightly", "full"} {
+		p := install(t, nil)
+		s.urls[path], s.open[path] = p.DB().Pool.Config().ConnString(), p
+		require.NoError(t, with(t.Context(), p, func(conn *pgx.Conn) error { return s.world.Create(t.Context(), conn) }))
+	}
+	return s
+}
+
+func (s *scenario) run() {
+	for i, n := range s.Nights {
+		c := s.configure(i, n)
+		for _, path := range []string{"nightly", "full"} {
+			p := s.open[path]
+			require.NoError(s, with(s.Context(), p, func(conn *pgx.Conn) error { return s.world.Arrive(s.Context(), conn, i) }))
+			_, err := p.Run(s.Context(), pipeline.Request{AsOf: n.At, Full: path == "full"})
+			require.NoError(s, err, "%s:%d: night %d, %s", s.File, n.Line, i+1, path)
+		}
+		o := referenceFor(c)
+		o.Rules, o.AsOf = s.open["nightly"].Settings().Rules, n.At
+		require.NoError(s, with(s.Context(), s.open["nightly"], func(conn *pgx.Conn) error { return check.Reference(s.Context(), conn, o) }))
+		s.expect(n)
+		s.agree(n)
+	}
+	last := s.Nights[len(s.Nights)-1]
+	before := s.dumps(answers[1])
+	_, err := s.open["nightly"].Run(s.Context(), pipeline.Request{AsOf: last.At})
+	require.NoError(s, err)
+	require.Empty(s, difference(before, s.dumps(answers[1])), "%s:%d: running the last night again", s.File, s.Line)
+}
+
+// configure gives the settings of the night, and opens both pipelines with them when
+// they changed.
+func (s *scenario) configure(night int, n script.Night) config.Config {
+	for _, set := range n.Settings {
+		var value any
+		require.NoError(s, yaml.Unmarshal([]byte(set.Value), &value), "%s:%d", s.File, set.Line)
+		at := s.settings
+		keys := strings.Split(set.Key, ".")
+		for _, key := range keys[:len(keys)-1] {
+			if _, ok := at[key].(map[string]any); !ok {
+				at[key] = map[string]any{}
+			}
+			at = at[key].(map[string]any)
+		}
+		at[keys[len(keys)-1]] = value
+	}
+	text, err := yaml.Marshal(s.settings)
+	require.NoError(s, err)
+	file := filepath.Join(s.TempDir(), "attribution.yaml")
+	require.NoError(s, os.WriteFile(file, text, 0o600))
+	c, err := config.Load(file, nil)
+	require.NoError(s, err, "%s:%d", s.File, n.Line)
+	if night == 0 || len(n.Settings) > 0 {
+		for path, p := range s.open {
+			p.Close()
+			s.open[path] = install(s.T, func(into *config.Config) {
+				retry := into.Retry
+				*into = c
+				into.Retry, into.DatabaseURL = retry, s.urls[path]
+			})
+		}
+	}
+	return c
+}
+
+// expect holds every answer to what the script expects of the night.
+func (s *scenario) expect(n script.Night) {
+	var errs []error
+	for _, e := range n.Expects {
+		for _, a := range answers {
+			errs = append(errs, with(s.Context(), s.holds(a), func(conn *pgx.Conn) error { return e.Check(s.Context(), conn, s.File, a) }))
+		}
+	}
+	require.NoError(s, errors.Join(errs...))
+}
+
+// holds is the pipeline whose database has the answer.
+func (s *scenario) holds(a script.Answer) *pipeline.Pipeline {
+	if p := s.open[a.Name]; p != nil {
+		return p
+	}
+	return s.open["nightly"]
+}
+
+// agree compares the answers with each other, in every column.
+func (s *scenario) agree(n script.Night) {
+	want := s.dumps(answers[0])
+	for _, a := range answers[1:] {
+		if d := difference(want, s.dumps(a)); d != "" {
+			s.Fatalf("%s:%d: %s differs from the reference:\n%s", s.File, n.Line, a.Name, d)
+		}
+	}
+}
+
+// dumps are the published tables of an answer, and its identifiers' persons.
+func (s *scenario) dumps(a script.Answer) map[string][]string {
+	all := map[string][]string{}
+	require.NoError(s, with(s.Context(), s.holds(a), func(conn *pgx.Conn) (err error) {
+		for _, table := range check.ReferenceTables() {
+			if all[table], err = world.Dump(s.Context(), conn, a.Sessions, table); err != nil {
+				return err
+			}
+		}
+		for _, table := range []string{"anonymous_ids", "user_ids"} {
+			// Why an identifier is a person of its own is not in the reference.
+			if all[table], err = world.Dump(s.Context(), conn, a.Aliases, table, "is_cut", "person_count"); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	return all
+}
+
+// difference says where two answers differ; "" nowhere.
+func difference(want, got map[string][]string) string {
+	var b strings.Builder
+	for _, table := range slices.Sorted(maps.Keys(want)) {
+		if d := world.Diff(want[table], got[table]); d != "" {
+			fmt.Fprintf(&b, "%s:\n%s", table, d)
+		}
+	}
+	return b.String()
+}
+
+// referenceFor is the configuration as the reference takes it; its rules and its clock
+// are still missing.
+func referenceFor(c config.Config) check.ReferenceOptions {
+	return check.ReferenceOptions{
+		Sources: c.Sources, Schema: "reference", SignupEvents: c.SignupEvents, IgnoreEvents: c.IgnoreEvents, Blocked: c.Identity.Blocked,
+		Gap: c.SessionGap, Lookback: c.Lookback, DedupWindow: c.Extract.DedupWindow, Policy: c.Identity.Policy,
+		MaxUsersPerAnonymousID: c.Identity.MaxUsersPerAnonymousID, MaxComponentSize: c.Identity.MaxComponentSize,
+		UseAliasCalls: c.Identity.UseAliasCalls,
+	}
+}
