@@ -291,7 +291,7 @@ func FuzzMerge(f *testing.F) {
 	f.Add([]byte{0, 255, 0, 254, 0, 253, 10, 17, 5, 99})
 	f.Add([]byte("strictly more than twenty minutes splits"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if len(data) > 1200 {
+		if len(data) > 300 {
 			return
 		}
 		m := newMaker(1, 0)

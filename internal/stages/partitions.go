@@ -84,9 +84,10 @@ func (in *Input) ensureMonths(ctx context.Context, tx pgx.Tx, wanted []month.Mon
 // key is a date.
 func (in *Input) attachMonth(ctx context.Context, tx pgx.Tx, parent, partition pg.Table, m month.Month, byDate bool) error {
 	d := pg.Data{Table: partition.Ident(), Other: parent.Ident(), Month: m, Flag: byDate}
-	if _, err := in.DB.Exec(ctx, tx, "00_shared/020_create_partition.sql", d, none); err != nil {
-		return err
+	for _, file := range []string{"020_create_partition.sql", "030_attach_partition.sql", "035_comment_partition.sql"} {
+		if _, err := in.DB.Exec(ctx, tx, "00_shared/"+file, d, none); err != nil {
+			return err
+		}
 	}
-	_, err := in.DB.Exec(ctx, tx, "00_shared/030_attach_partition.sql", d, none)
-	return err
+	return nil
 }

@@ -168,8 +168,11 @@ func (in *Input) swap(ctx context.Context, tx pgx.Tx, p *prepared) error {
 		if err := exec("07_attribute/072_rename.sql", pg.Data{Table: aside.Ident(), Other: pg.MustIdent(name + "_all")}); err != nil {
 			return err
 		}
-		if err := exec("07_attribute/073_attach_all.sql", pg.Data{Table: published(name + "_all").Ident(), Other: published(name).Ident()}); err != nil {
-			return err
+		d := pg.Data{Table: published(name + "_all").Ident(), Other: published(name).Ident()}
+		for _, file := range []string{"07_attribute/073_attach_all.sql", "00_shared/035_comment_partition.sql"} {
+			if err := exec(file, d); err != nil {
+				return err
+			}
 		}
 	}
 	return in.swapSessions(ctx, tx, p)
@@ -190,6 +193,7 @@ func (in *Input) swapSessions(ctx context.Context, tx pgx.Tx, p *prepared) error
 			{"07_attribute/072_rename.sql", pg.Data{Table: s.aside.Ident(), Other: pg.MustIdent(s.final.Name)}},
 			{"06_signup/061_attach_month.sql", pg.Data{Month: s.month, Flag: s.before}},
 			{"07_attribute/074_unbound_month.sql", pg.Data{Table: s.final.Ident()}},
+			{"00_shared/035_comment_partition.sql", pg.Data{Table: s.final.Ident()}},
 		} {
 			if _, err := in.DB.Exec(ctx, tx, step.file, step.d, none); err != nil {
 				return err

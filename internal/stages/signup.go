@@ -100,8 +100,9 @@ func (in *Input) prepareMonths(ctx context.Context, tx pgx.Tx, p *prepared) erro
 		if exists[m] {
 			continue
 		}
-		for _, file := range []string{"060_create_month.sql", "061_attach_month.sql"} {
-			if _, err := in.DB.Exec(ctx, tx, "06_signup/"+file, pg.Data{Month: m}, none); err != nil {
+		d := pg.Data{Month: m, Table: pg.Table{Schema: in.DB.Names.Stages, Name: "all_tracks_" + m.Suffix() + "_signup"}.Ident()}
+		for _, file := range []string{"06_signup/060_create_month.sql", "06_signup/061_attach_month.sql", "00_shared/035_comment_partition.sql"} {
+			if _, err := in.DB.Exec(ctx, tx, file, d, none); err != nil {
 				return err
 			}
 		}
