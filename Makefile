@@ -72,7 +72,7 @@ test-install: ## fetch PostgreSQL by each of the ways the tool knows, and try it
 
 .PHONY: sweep
 sweep: tools ## compare nightly, full and reference on WORLDS=5000 random worlds
-	@bin/withpg go test -count=1 -timeout 0 -run '^TestWorlds' ./internal/check/... -args -worlds=$(WORLDS) -seed=$(SEED)
+	@bin/withpg go test -count=1 -timeout 0 -run '^TestWorlds' ./internal/pipeline -args -worlds=$(WORLDS) -seed=$(SEED)
 
 .PHONY: fuzz
 fuzz: tools ## run each fuzz test for FUZZTIME=30s

@@ -74,8 +74,8 @@ func newRootCmd(d deps) (*cobra.Command, *globals) {
 	root.SetOut(d.out)
 	root.SetErr(d.err)
 	root.AddCommand(
-		newDemoCmd(g), newHistoryCmd(g), newLoadCmd(g), newMigrateCmd(g), newPlanCmd(g),
-		newRunCmd(g), newSimulateCmd(g), newStatusCmd(g), newVersionCmd(g),
+		newDemoCmd(g), newExplainCmd(g), newHistoryCmd(g), newLoadCmd(g), newMigrateCmd(g), newPlanCmd(g),
+		newRunCmd(g), newSimulateCmd(g), newStatusCmd(g), newVerifyCmd(g), newVersionCmd(g),
 	)
 	return root, g
 }

@@ -107,7 +107,7 @@ func (g *globals) runAndPrint(ctx context.Context, p *pipeline.Pipeline, r pipel
 			return
 		}
 		if !headed {
-			fmt.Fprintf(g.out, stageHead, "stage", "rows in", "rows changed", "time", "")
+			fmt.Fprintf(g.out, stageHead, "stage", "rows in", "rows changed", "time")
 			headed = true
 		}
 		g.printStage(s)
@@ -141,17 +141,20 @@ func (g *globals) runAndPrint(ctx context.Context, p *pipeline.Pipeline, r pipel
 
 // The lines of a run: number and name, rows in, rows changed, time, note.
 const (
-	stageHead = "    %-13s %12s %14s %10s   %s\n"
-	stageLine = "  %d %-13s %12s %14s %10s   %s\n"
+	stageHead = "    %-13s %12s %14s %10s\n"
+	stageLine = "  %d %-13s %12s %14s %10s"
 )
 
 // printStage prints the line of a stage that ended.
 func (g *globals) printStage(s pipeline.StageReport) {
-	note := grouped(s.Result.Note)
-	if s.Err != nil {
-		note = "failed"
+	line := fmt.Sprintf(stageLine, s.Stage.Number, s.Stage.Name, count(s.Result.RowsIn), count(s.Result.RowsChanged), took(s.Elapsed))
+	switch {
+	case s.Err != nil:
+		line += "   failed"
+	case s.Result.Note != "":
+		line += "   " + grouped(s.Result.Note)
 	}
-	fmt.Fprintf(g.out, stageLine, s.Stage.Number, s.Stage.Name, count(s.Result.RowsIn), count(s.Result.RowsChanged), took(s.Elapsed), note)
+	fmt.Fprintln(g.out, line)
 }
 
 // printWarnings prints what the data should not be like.
@@ -161,7 +164,7 @@ func (g *globals) printWarnings(warnings []string) {
 	}
 	g.title("%s:", plural(len(warnings), "warning"))
 	for _, w := range warnings {
-		fmt.Fprintln(g.out, "  - "+grouped(w))
+		fmt.Fprintln(g.out, wrap(grouped(w), "  - ", "    "))
 	}
 }
 

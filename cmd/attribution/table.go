@@ -118,6 +118,26 @@ func grouped(sentence string) string {
 	})
 }
 
+// lineWidth is where prose is broken.
+const lineWidth = 100
+
+// wrap breaks a sentence into lines, the first and the others indented so.
+func wrap(sentence, first, others string) string {
+	var lines []string
+	line, indent := first, first
+	for _, word := range strings.Fields(sentence) {
+		if line != indent && uniseg.StringWidth(line+" "+word) > lineWidth {
+			lines = append(lines, line)
+			line, indent = others, others
+		}
+		if line != indent {
+			line += " "
+		}
+		line += word
+	}
+	return strings.Join(append(lines, line), "\n")
+}
+
 // took writes a duration as precisely as anybody wants to know it.
 func took(d time.Duration) string {
 	switch {

@@ -52,10 +52,10 @@ func (r *Rules) param(name string) (place int, ok bool) {
 	n := 0
 	for i := 0; i < len(name); i++ {
 		c := name[i]
-		switch {
-		case c == '+':
+		switch c {
+		case '+':
 			c = ' '
-		case c == '%':
+		case '%':
 			if !isEscape(name, i) {
 				return 0, false // no name we know has a "%"
 			}

@@ -42,7 +42,7 @@ func (k Kind) String() string {
 	return "unknown"
 }
 
-// Table is the name of Segment's table that holds the kind: "pages", "aliases", …
+// Table is the name of Segment's table that holds the kind: "pages", "identifies".
 func (k Kind) Table() string {
 	switch k {
 	case Identify:

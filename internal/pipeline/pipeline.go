@@ -33,6 +33,7 @@ type Pipeline struct {
 	log      *slog.Logger
 	version  string
 	progress func(label, unit string, total int64) *progress.Progress
+	now      func() time.Time
 }
 
 // Options are what a Pipeline needs beside its configuration.
@@ -40,6 +41,7 @@ type Options struct {
 	Log      *slog.Logger
 	Version  string                                                   // of the program, for the ledger
 	Progress func(label, unit string, total int64) *progress.Progress // nil: none
+	Now      func() time.Time                                         // measures the stages; nil: they take no time
 }
 
 // Open connects to the configured database and checks that its schema is of this
@@ -65,9 +67,12 @@ func Open(ctx context.Context, c config.Config, o Options) (*Pipeline, error) {
 	if o.Progress == nil {
 		o.Progress = func(string, string, int64) *progress.Progress { return nil }
 	}
+	if o.Now == nil {
+		o.Now = func() time.Time { return time.Time{} }
+	}
 	return &Pipeline{
 		db: &pg.DB{Pool: pool, Names: names, Templates: templates}, config: c, settings: settings,
-		log: o.Log, version: o.Version, progress: o.Progress,
+		log: o.Log, version: o.Version, progress: o.Progress, now: o.Now,
 	}, nil
 }
 
@@ -162,10 +167,10 @@ func (p *Pipeline) runStages(ctx context.Context, r Request, report *Report) err
 	}
 	for _, s := range selected(r) {
 		done := StageReport{Stage: s}
-		started := time.Now()
+		started := p.now()
 		in := stages.Input{Run: pg.RunID(report.RunID), AsOf: report.AsOf, Full: r.Full, First: len(report.Stages) == 0}
 		done.Result, done.Err = p.attempts(ctx, s, in)
-		done.Elapsed = time.Since(started)
+		done.Elapsed = p.now().Sub(started)
 		if in.First && before != "" {
 			done.Result.Note = strings.TrimPrefix(done.Result.Note+"; "+before, "; ")
 		}
@@ -219,7 +224,7 @@ func (p *Pipeline) attempts(ctx context.Context, s stages.Stage, in stages.Input
 		return err
 	}
 	tell := func(err error, again time.Duration) {
-		p.log.Warn("stage failed, trying again", "stage", s.Name, "attempt", attempt, "again_in", again.Round(time.Millisecond), "error", err)
+		p.log.WarnContext(ctx, "stage failed, trying again", "stage", s.Name, "attempt", attempt, "again_in", again.Round(time.Millisecond), "error", err)
 		p.db.Pool.Reset() // a new connection for the next try
 	}
 	err := backoff.RetryNotify(try, backoff.WithContext(policy, ctx), tell)

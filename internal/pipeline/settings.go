@@ -153,7 +153,7 @@ func (p *Pipeline) noticeSettings(ctx context.Context) error {
 			now["gap"] = last["gap"] // visits were built with the smaller one
 		}
 		if from != "" {
-			p.log.Warn("settings changed: everything from this stage on is made anew", "stage", from)
+			p.log.WarnContext(ctx, "settings changed: everything from this stage on is made anew", "stage", from)
 			if err := p.markFrom(ctx, tx, from); err != nil {
 				return err
 			}

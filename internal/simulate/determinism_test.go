@@ -193,9 +193,6 @@ func TestQuoting(t *testing.T) {
 
 // Memory does not grow with the number of events: what is kept is a few bytes a unit.
 func TestMemoryIsBounded(t *testing.T) {
-	if testing.Short() {
-		t.Skip("two million events")
-	}
 	peak := func(events int64) uint64 {
 		w := newWorld(t, Options{Seed: 14, Events: events})
 		var peak uint64

@@ -224,7 +224,7 @@ func (in *Input) compare(ctx context.Context, t *sourceTable, r *Result) error {
 		return nil
 	}
 	for _, d := range segment.Compare(last, t.info) {
-		in.Log.Warn("source table changed", "table", t.String(), "change", d.String())
+		in.Log.WarnContext(ctx, "source table changed", "table", t.String(), "change", d.String())
 		r.count("columns_changed", 1)
 	}
 	return nil

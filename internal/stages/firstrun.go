@@ -65,7 +65,7 @@ func (in *Input) announceFirst(ctx context.Context, tables []sourceTable) error 
 	if known {
 		attrs = append(attrs, "disk_free", gigabytes(free))
 	}
-	in.Log.Info("first reading, month by month; a run that is killed goes on with the next month", attrs...)
+	in.Log.InfoContext(ctx, "first reading, month by month; a run that is killed goes on with the next month", attrs...)
 	if known && need > free {
 		return Permanent(fmt.Errorf("the first reading of %d rows needs about %s of disk, of which %s are free: make room, or take fewer sources in at first",
 			size.rows, gigabytes(need), gigabytes(free)))
@@ -103,7 +103,7 @@ func (in *Input) measureTable(ctx context.Context, t *sourceTable, size *firstRe
 		size.months[m] = true
 	}
 	if rows >= worthAnIndex && !t.info.IndexedColumns["received_at"] {
-		in.Log.Warn("no index on received_at: every month of the first reading scans the whole table",
+		in.Log.WarnContext(ctx, "no index on received_at: every month of the first reading scans the whole table",
 			"table", t.String(), "remedy", fmt.Sprintf("CREATE INDEX CONCURRENTLY ON %s (received_at)", pg.MustIdent(t.source, t.info.Table)))
 	}
 	return nil

@@ -33,7 +33,7 @@ func (in *Input) publish(ctx context.Context, p *prepared, r *Result) error {
 		// A reader holds a table: nobody waited for us, we wait and try again.
 		r.count("publish_retries", 1)
 		wait := patience/2 + rand.N(patience)
-		in.Log.Info("publish waits for readers", "again_in", wait.Round(time.Millisecond))
+		in.Log.InfoContext(ctx, "publish waits for readers", "again_in", wait.Round(time.Millisecond))
 		select {
 		case <-ctx.Done():
 			return errors.Join(ctx.Err(), err)
@@ -212,7 +212,7 @@ func (in *Input) dropOld(ctx context.Context) error {
 	}
 	for _, t := range tables {
 		if _, err := in.DB.Exec(ctx, in.DB.Pool, "05_resessionize/030_drop.sql", pg.Data{Table: t.Ident()}, none); err != nil {
-			in.Log.Warn("left for the next run", "table", t.Name, "error", err)
+			in.Log.WarnContext(ctx, "left for the next run", "table", t.Name, "error", err)
 		}
 	}
 	return nil

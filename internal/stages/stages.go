@@ -99,5 +99,3 @@ var none pg.Args
 
 // interval is a duration as a bound value of type interval.
 func interval(d time.Duration) string { return d.String() }
-
-func (in *Input) table(schema, name string) pg.Table { return pg.Table{Schema: schema, Name: name} }

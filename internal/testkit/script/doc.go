@@ -96,5 +96,6 @@
 //	attribution        signup sessions blog first_page, and for each of first, last,
 //	                   first_paid, last_paid: .at .source .medium .campaign .referrer
 //	                   .channel .landing
-//	aliases            id (user:ID or anon:ID) and the person it belongs to; shared
+//	aliases            id (user:ID or anon:ID) and the person it belongs to; shared.
+//	                   Devices that are no user's are not listed, unless shared
 package script

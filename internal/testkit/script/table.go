@@ -75,7 +75,7 @@ var tables = []table{
 	{name: "attribution", query: "SELECT * FROM %s.attribution", order: "signup_timestamp", columns: attribution()},
 	{
 		name: "aliases", order: `identifier COLLATE "C"`, alias: true,
-		query: `SELECT 'anon:' || anonymous_id AS identifier, alias_id, is_identified, is_shared FROM %[1]s.anonymous_ids
+		query: `SELECT 'anon:' || anonymous_id AS identifier, alias_id, is_identified, is_shared FROM %[1]s.anonymous_ids WHERE is_identified OR is_shared
 			UNION ALL SELECT 'user:' || user_id, alias_id, true, false FROM %[1]s.user_ids`,
 		columns: []column{{name: "identifier", short: "id"}, {name: "is_shared", short: "shared", holds: boolean}},
 	},
