@@ -92,7 +92,7 @@ func (g *globals) connect(ctx context.Context, c config.Config) (*pgxpool.Pool, 
 
 // open opens the pipeline on the configured database.
 func (g *globals) open(ctx context.Context, c config.Config) (*pipeline.Pipeline, error) {
-	p, err := pipeline.Open(ctx, c, pipeline.Options{Log: g.log, Version: programVersion(), Progress: g.progress})
+	p, err := pipeline.Open(ctx, c, pipeline.Options{Log: g.log, Version: programVersion(), Progress: g.progress, Now: g.now})
 	return p, g.unreachable(c, err)
 }
 

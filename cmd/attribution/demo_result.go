@@ -58,7 +58,7 @@ func (d *demo) showExcerpt(ctx context.Context, pool *pgxpool.Pool) error {
 	if err != nil {
 		return err
 	}
-	d.title("4. The result: a few rows of sessions.attribution, and a few of their columns")
+	d.title("4. The result: a few rows and columns of sessions.attribution (days: first touch to signup)")
 	var lines [][]string
 	for i := range persons {
 		p := &persons[i]
@@ -137,19 +137,14 @@ func (d *demo) showTruth(ctx context.Context, pool *pgxpool.Pool) error {
 // goOn prints the commands to type next.
 func (d *demo) goOn(o *demoOptions) {
 	d.title("Go on")
-	var lines [][]string
+	dir := "demo"
+	lines := [][]string{{"attribution demo --keep --dir demo", "the same, to look around in"}}
 	if o.keep {
-		lines = [][]string{
-			{"attribution explain --embedded " + o.dir + " " + d.person, "everything known of the first person above"},
-			{"attribution status --embedded " + o.dir, "what is fresh, what waits"},
-			{"attribution plan --embedded " + o.dir + " --full", "the statements that would make it all anew"},
-		}
-	} else {
-		lines = [][]string{
-			{"attribution demo --keep --dir demo", "the same, to look around in"},
-			{"attribution explain --embedded demo " + d.person, "then: everything known of the first person above"},
-			{"attribution load --embedded mine --schema website FILE...", "your own events: then \"run --embedded mine\""},
-		}
+		dir = o.dir
+		lines = [][]string{{"attribution status --embedded " + dir, "what is fresh, what waits"}}
 	}
+	lines = append(lines,
+		[]string{"attribution explain --embedded " + dir + " " + d.person, "why the first row above is as it is"},
+		[]string{"attribution plan --embedded " + dir + " --full", "the statements behind it all"})
 	d.printTable([]column{{}, {}}, lines)
 }

@@ -140,19 +140,21 @@ func wrap(sentence, first, others string) string {
 
 // took writes a duration as precisely as anybody wants to know it.
 func took(d time.Duration) string {
-	switch {
-	case d < time.Second:
-		return fmt.Sprintf("%d ms", d.Milliseconds())
-	case d < 10*time.Second:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	case d < time.Minute:
-		return fmt.Sprintf("%.0f s", d.Seconds())
-	case d < time.Hour:
-		d = d.Round(time.Second)
-		return fmt.Sprintf("%d m %02d s", int(d.Minutes()), int(d.Seconds())%60)
+	if d < 999500*time.Microsecond {
+		return fmt.Sprintf("%d ms", d.Round(time.Millisecond).Milliseconds())
 	}
-	d = d.Round(time.Minute)
-	return fmt.Sprintf("%d h %02d m", int(d.Hours()), int(d.Minutes())%60)
+	if d < 9950*time.Millisecond {
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	seconds := int(d.Round(time.Second).Seconds())
+	if seconds < 60 {
+		return fmt.Sprintf("%d s", seconds)
+	}
+	if seconds < 3600 {
+		return fmt.Sprintf("%d m %02d s", seconds/60, seconds%60)
+	}
+	minutes := int(d.Round(time.Minute).Minutes())
+	return fmt.Sprintf("%d h %02d m", minutes/60, minutes%60)
 }
 
 // instant writes a time as tables show it, in UTC.

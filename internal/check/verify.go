@@ -137,7 +137,7 @@ func (v *verification) state(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	if reading > 0 {
-		waiting = append(waiting, fmt.Sprintf("the first reading of %s goes on", plural(reading, "source table")))
+		waiting = append(waiting, fmt.Sprintf("source tables whose first reading goes on: %d", reading))
 	}
 	if extract != nil && *extract != "done" {
 		waiting = append(waiting, "the last extraction did not complete")
@@ -171,7 +171,7 @@ func (v *verification) waiting(ctx context.Context) ([]string, error) {
 		case unit == "prepared":
 			found = append(found, "what was prepared waits for stage "+stage)
 		default:
-			found = append(found, fmt.Sprintf("%d %s wait for stage %s", n, unit, stage))
+			found = append(found, fmt.Sprintf("%s that wait for stage %s: %d", unit, stage, n))
 		}
 		return nil
 	})

@@ -58,7 +58,7 @@ func (v *verification) compareTable(ctx context.Context, table string) error {
 	if key := keyColumns[table]; key != "" {
 		d.Columns = []pg.SourceItem{pg.Column(key, key, "text")}
 	}
-	return v.compare(ctx, published.Schema+"."+table, "030_compare_rows.sql", d)
+	return v.compare(ctx, published.Schema+"."+table, "030_compare_rows.sql", keyColumns[table], d)
 }
 
 // compareIdentity compares who is who.
@@ -67,15 +67,16 @@ func (v *verification) compareIdentity(ctx context.Context) error {
 		{"user_ids", "040_compare_user_ids.sql"}, {"anonymous_ids", "041_compare_anonymous_ids.sql"},
 	} {
 		d := pg.Data{Other: pg.MustIdent(VerifySchema, c.table)}
-		if err := v.compare(ctx, v.db.Names.Aliases+"."+c.table, c.file, d); err != nil {
+		if err := v.compare(ctx, v.db.Names.Aliases+"."+c.table, c.file, "", d); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// compare counts what differs and, where something does, names a few.
-func (v *verification) compare(ctx context.Context, name, file string, d pg.Data) error {
+// compare counts what differs and, where something does, names a few; keyName is
+// what the key beside the person is called.
+func (v *verification) compare(ctx context.Context, name, file, keyName string, d pg.Data) error {
 	var diff difference
 	if err := v.statement(ctx, file, d, v.sample, &diff.same, &diff.missing, &diff.extra, &diff.differing); err != nil {
 		return err
@@ -96,7 +97,7 @@ func (v *verification) compare(ctx context.Context, name, file string, d pg.Data
 	_, err = pgx.ForEachRow(rows, []any{&p.AliasID, &p.IsIdentified, &verdict, &key, &what}, func() error {
 		text := p.String()
 		if key != "" {
-			text += " (" + strings.ReplaceAll(key, `"`, "") + ")"
+			text += " (" + keyName + " " + key + ")"
 		}
 		text += " " + verdict
 		if what != nil {

@@ -66,7 +66,7 @@ func (v *verification) recount(months []monthCount, name, one, other string, of 
 		v.check(name, false, "%s", joined(wrong))
 		return
 	}
-	v.check(name, true, "%d in %s, as in %s, month by month (%s)", total, one, other, plural(int64(len(months)), "month"))
+	v.check(name, true, "%d in %s, as in %s, in each of %s", total, one, other, plural(int64(len(months)), "month"))
 }
 
 // recountTotals counts events in sessions and signed-up persons anew.

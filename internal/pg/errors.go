@@ -31,7 +31,7 @@ func Retryable(err error) bool {
 	case "55P03", "55006", "25006", "58030", "0A000", "40003":
 		return true
 	}
-	switch e.Code[:2] {
+	switch e.Code[:min(2, len(e.Code))] { // a pooler's error may have no code
 	case "08", "40", "53", "57", "XX":
 		return true
 	}

@@ -3,6 +3,7 @@ package pg
 import (
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -158,6 +159,7 @@ func (t *Templates) Files() []string {
 			files = append(files, tmpl.Name())
 		}
 	}
+	slices.Sort(files)
 	return files
 }
 

@@ -61,14 +61,14 @@ func (in *Input) announceFirst(ctx context.Context, tables []sourceTable) error 
 	}
 	need := int64(size.bytes * (1 + derivedShare))
 	free, known := pg.FreeDisk(ctx, in.DB.Pool)
-	attrs := []any{"tables", size.tables, "rows", size.rows, "months", len(size.months), "disk_needed", gigabytes(need)}
+	attrs := []any{"tables", size.tables, "rows", size.rows, "months", len(size.months), "disk_needed", bytes(need)}
 	if known {
-		attrs = append(attrs, "disk_free", gigabytes(free))
+		attrs = append(attrs, "disk_free", bytes(free))
 	}
 	in.Log.InfoContext(ctx, "first reading, month by month; a run that is killed goes on with the next month", attrs...)
 	if known && need > free {
 		return Permanent(fmt.Errorf("the first reading of %d rows needs about %s of disk, of which %s are free: make room, or take fewer sources in at first",
-			size.rows, gigabytes(need), gigabytes(free)))
+			size.rows, bytes(need), bytes(free)))
 	}
 	return nil
 }
@@ -122,4 +122,9 @@ func (in *Input) firstBounds(ctx context.Context, t *sourceTable, asOf time.Time
 	})
 }
 
-func gigabytes(n int64) string { return fmt.Sprintf("%.1f GB", float64(n)/1e9) }
+func bytes(n int64) string {
+	if n < 1e9 {
+		return fmt.Sprintf("%d MB", (n+999_999)/1e6)
+	}
+	return fmt.Sprintf("%.1f GB", float64(n)/1e9)
+}

@@ -1,6 +1,6 @@
 -- The set difference of a published table and the reference's, both directions: rows the same, missing (the reference's
 -- alone), extra (ours alone), differing (the same key, other values). Flag: instead the first such row of a few persons.
--- Extra: every column compared; Columns: the key beside the person.
+-- Extra: every column compared; Columns: the key beside the person, one or none.
 -- Reads: {{.Table}}, ours, and {{.Other}}, the reference's. @sample_one_in; Flag: @limit.
 {{- define "side"}}
         SELECT t.*, md5(ROW({{range $i, $c := .Extra}}{{if $i}}, {{end}}t.{{$c}}{{end}})::text) AS row_digest
@@ -10,7 +10,7 @@ WITH compared AS (
     SELECT
         coalesce(o.alias_id, r.alias_id) COLLATE "C" AS alias_id,
         coalesce(o.is_identified, r.is_identified) AS is_identified,
-        concat_ws(' '{{range .Columns}}, '{{.Name}}', coalesce(o.{{.Name}}::text COLLATE "C", r.{{.Name}}::text){{end}}) AS key,
+        {{range .Columns}}coalesce(o.{{.Name}}::text COLLATE "C", r.{{.Name}}::text){{else}}''{{end}} AS key,
         {{- if .Flag}}
         o.row_values AS ours, r.row_values AS theirs,
         {{- end}}

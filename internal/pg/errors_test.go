@@ -1,0 +1,115 @@
+package pg_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/stretchr/testify/require"
+
+	"github.com/attribution-dev/attribution/internal/pg"
+)
+
+// TestRetryable goes through the table of ops-notes, section 3.10, code by code.
+func TestRetryable(t *testing.T) {
+	t.Parallel()
+	codes := map[bool][]string{
+		true: {
+			"08000", "08001", "08003", "08004", "08006", "57P01", "57P02", "57P03", "57P05", // connection
+			"08007", "40003", // outcome unknown: the ledger is in the same transaction
+			"40001", "40P01", "55P03", "55006", // contention
+			"25006",                                              // read only: a failover
+			"53000", "53100", "53200", "53300", "53400", "58030", // resources
+			"0A000", // cached plan
+			"XX000", // internal
+		},
+		false: {
+			"XX001", "XX002", // corruption: never
+			"22001", "22003", "22007", "22012", "22021", "22P02", "22P05",
+			"23000", "23502", "23503", "23505", "23514", "23P01",
+			"28000", "28P01", "2BP01", "3D000", "3F000",
+			"42501", "42601", "42703", "42P01", "42P07", "42804", "42883",
+			"54000", "54001", "54011", "57P04", "25P02", "25001",
+			"00000", "01000", "P0001", "HV000",
+		},
+	}
+	for want, list := range codes {
+		for _, code := range list {
+			err := error(&pgconn.PgError{Code: code, Message: "any"})
+			require.Equal(t, want, pg.Retryable(err), code)
+			require.Equal(t, want, pg.Retryable(fmt.Errorf("stage x: %w", &pg.StatementError{File: "f", Err: err})), "%s, wrapped", code)
+			require.Equal(t, want, pg.Retryable(errors.Join(errors.New("other"), err)), "%s, joined", code)
+		}
+	}
+}
+
+// TestRetryableCancelled: an operator's stop and our own are final, a time-out is not.
+func TestRetryableCancelled(t *testing.T) {
+	t.Parallel()
+	for message, want := range map[string]bool{
+		"canceling statement due to statement timeout": true,
+		"canceling statement due to user request":      false,
+		"COPY from stdin failed: our own error":        false,
+		"":                                             false,
+	} {
+		require.Equal(t, want, pg.Retryable(&pgconn.PgError{Code: "57014", Message: message}), message)
+	}
+	require.False(t, pg.Retryable(context.Canceled))
+	require.False(t, pg.Retryable(fmt.Errorf("x: %w", context.Canceled)))
+	require.False(t, pg.Retryable(errors.Join(&pgconn.PgError{Code: "40001"}, context.Canceled)))
+	require.True(t, pg.Retryable(context.DeadlineExceeded))
+}
+
+// TestRetryableOfConnections: whatever did not come from the server.
+func TestRetryableOfConnections(t *testing.T) {
+	t.Parallel()
+	for name, err := range map[string]error{
+		"end of file":    io.ErrUnexpectedEOF,
+		"end":            fmt.Errorf("read: %w", io.EOF),
+		"closed":         net.ErrClosed,
+		"conn closed":    errors.New("conn closed"),
+		"reset":          &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET},
+		"reset, bare":    syscall.ECONNRESET,
+		"broken pipe":    fmt.Errorf("write failed: %w", syscall.EPIPE),
+		"name not found": &net.DNSError{Err: "no such host", Name: "db"},
+	} {
+		require.True(t, pg.Retryable(err), name)
+	}
+	for name, err := range map[string]error{
+		"none":          nil,
+		"our own":       errors.New("3 rows where 4 were expected"),
+		"no rows":       pgx.ErrNoRows,
+		"a bad message": fmt.Errorf("marks of a visit: damaged"),
+	} {
+		require.False(t, pg.Retryable(err), name)
+	}
+}
+
+// TestRetryableOfConnecting: a server that is not there may come; a password that is
+// wrong stays wrong.
+func TestRetryableOfConnecting(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	_, err := pg.Connect(ctx, "postgres://nobody@127.0.0.1:1/x?connect_timeout=2")
+	require.ErrorContains(t, err, "connect to Postgres")
+	require.True(t, pg.Retryable(err))
+	_, err = pg.Connect(ctx, "postgres://%zz")
+	require.ErrorContains(t, err, "database URL")
+	require.NotContains(t, fmt.Sprint(err), "secret")
+}
+
+// TestRetryableNeverPanics, also on an error without a code, as a pooler may send.
+func TestRetryableNeverPanics(t *testing.T) {
+	t.Parallel()
+	for _, code := range []string{"", "4", "40"} {
+		require.NotPanics(t, func() { pg.Retryable(&pgconn.PgError{Code: code}) }, "%q", code)
+	}
+}
