@@ -106,7 +106,7 @@ func (g *globals) unreachable(c config.Config, err error) error {
 	case !errors.As(err, &connect):
 		return err
 	case c.DatabaseURL == "" && !g.hasLibpqVariables():
-		return misconfigured(fmt.Errorf("no database is configured (%w): give --database-url or DATABASE_URL, or let --embedded DIR run a private Postgres", err))
+		return misconfigured(fmt.Errorf("no database is configured: give --database-url or DATABASE_URL, or let --embedded DIR run a private Postgres (tried the usual local one: %w)", err))
 	}
 	return fmt.Errorf("%w: check the URL, the password, and that the server takes connections from here", err)
 }

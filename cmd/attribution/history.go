@@ -53,7 +53,7 @@ func (g *globals) history(ctx context.Context, limit int) error {
 		return g.printJSON(all)
 	}
 	if len(runs) == 0 {
-		fmt.Fprintln(g.out, "No run yet. Next: attribution run")
+		fmt.Fprintln(g.out, "No run yet. Next: "+g.command("run"))
 		return nil
 	}
 	var rows [][]string

@@ -182,11 +182,15 @@ func (g *globals) printLoad(schema string, r *segment.LoadReport, err error) err
 	for _, t := range slices.Sorted(maps.Keys(tables)) {
 		rows = append(rows, []string{schema + "." + t, count(r.Rows[t]), count(r.Duplicates[t])})
 	}
-	g.printTable([]column{{title: "table"}, {title: "rows added", right: true}, {title: "there already", right: true}}, rows)
+	if len(rows) == 0 {
+		fmt.Fprintln(g.out, "Nothing was loaded.")
+	} else {
+		g.printTable([]column{{title: "table"}, {title: "rows added", right: true}, {title: "there already", right: true}}, rows)
+	}
 	g.printLoadTroubles(r)
 	g.title("%s and %s from %s in %s.", plural(r.Lines, "line"), plural(r.Messages, "message"), plural(r.Files, "file"), took(r.Duration))
-	if err == nil {
-		fmt.Fprintln(g.out, "Next: attribution run")
+	if err == nil && len(rows) > 0 {
+		fmt.Fprintln(g.out, "Next: "+g.command("run"))
 	}
 	return nil
 }

@@ -37,6 +37,6 @@ func (g *globals) runMigrate(ctx context.Context) error {
 		fmt.Fprintln(g.out, "Nothing to migrate: the tables are of this program's version.")
 		return nil
 	}
-	fmt.Fprintf(g.out, "%s done. Next: attribution run\n", plural(len(ran), "migration"))
+	fmt.Fprintf(g.out, "%s done. Next: %s\n", plural(len(ran), "migration"), g.command("run"))
 	return nil
 }

@@ -78,7 +78,9 @@ func (g *globals) printPlanned(s pipeline.PlannedStage) {
 		fmt.Fprintln(g.out, "-- "+grouped(s.Result.Note))
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Result.Counters)) {
-		fmt.Fprintf(g.out, "-- %s: %s\n", strings.ReplaceAll(name, "_", " "), count(s.Result.Counters[name]))
+		if n := s.Result.Counters[name]; n != 0 {
+			fmt.Fprintf(g.out, "-- %s: %s\n", strings.ReplaceAll(name, "_", " "), count(n))
+		}
 	}
 	for _, w := range s.Result.Warnings {
 		fmt.Fprintln(g.out, "-- warning: "+grouped(w))
@@ -100,8 +102,9 @@ func (g *globals) printPlanned(s pipeline.PlannedStage) {
 func (g *globals) printPlanEnd(planned []pipeline.PlannedStage, o *selection) {
 	fmt.Fprintln(g.out, "-- ===== In short")
 	for _, s := range planned {
-		fmt.Fprintf(g.out, "-- %d %-13s %12s rows to read, %3d statements   %s\n",
+		line := fmt.Sprintf("-- %d %-13s %12s rows to read, %3d statements   %s",
 			s.Stage.Number, s.Stage.Name, count(s.Result.RowsIn), len(s.Statements), grouped(s.Result.Note))
+		fmt.Fprintln(g.out, strings.TrimRight(line, " "))
 	}
 	for _, p := range o.persons {
 		fmt.Fprintf(g.out, "-- person %s would be marked first; the counts are without\n", p)

@@ -101,6 +101,22 @@ func (g *globals) check() error {
 	return nil
 }
 
+// command is a command to type next, with the flags that say where this one worked. A
+// database URL is left out: it may hold a password.
+func (g *globals) command(name string) string {
+	c := "attribution " + name
+	if g.configFile != "" {
+		c += " --config " + g.configFile
+	}
+	if g.embedded != "" {
+		c += " --embedded " + g.embedded
+	}
+	if g.databaseURL != "" {
+		c += " --database-url ..."
+	}
+	return c
+}
+
 // progress begins to show how far some work has come.
 func (g *globals) progress(label, unit string, total int64) *progress.Progress {
 	return progress.New(progress.Options{

@@ -23,12 +23,12 @@ type selection struct {
 // flags adds the selection's flags to a command.
 func (s *selection) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&s.stage, "stage", "", "only this stage, by `name` or number: "+stageList())
-	f.StringVar(&s.from, "from-stage", "", "from this stage on")
-	f.StringVar(&s.to, "to-stage", "", "up to and with this stage")
+	f.StringVar(&s.stage, "stage", "", "only this stage, by `name` or number")
+	f.StringVar(&s.from, "from-stage", "", "from this stage on, by `name` or number")
+	f.StringVar(&s.to, "to-stage", "", "up to and with this stage, by `name` or number")
 	f.BoolVar(&s.full, "full", false, "redo everything these stages own, not only what waits")
-	f.StringArrayVar(&s.persons, "person", nil, "redo this person as well: a user_id or anonymous_id, or user:`ID`, anon:ID; may be repeated")
-	f.StringArrayVar(&s.months, "month", nil, "redo what was received in this month as well, such as `2018-01`; may be repeated")
+	f.StringArrayVar(&s.persons, "person", nil, "redo this `person` as well: a user_id or anonymous_id, or user:ID, anon:ID; may be repeated")
+	f.StringArrayVar(&s.months, "month", nil, "redo what was received in this `month` as well, YYYY-MM; may be repeated")
 	f.StringVar(&s.asOf, "as-of", "", "the run's clock: take in only rows loaded until this `time`, such as 2026-01-31T04:00:00Z")
 }
 

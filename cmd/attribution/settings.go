@@ -11,7 +11,7 @@ import (
 	"github.com/attribution-dev/attribution/internal/config"
 )
 
-// EmbeddedSettings is the settings file of a folder given to --embedded.
+// embeddedSettings is the settings file of a folder given to --embedded.
 const embeddedSettings = "attribution.yaml"
 
 // settings reads the configuration; the flags win over the environment, which wins

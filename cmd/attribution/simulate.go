@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -49,8 +50,8 @@ func newSimulateCmd(g *globals) *cobra.Command {
 	f.IntVar(&o.Days, "days", simulate.DefaultDays, "how many days it lasts")
 	f.StringVar(&o.from, "from", simulate.DefaultFrom().Format("2006-01-02"), "its first `day`")
 	f.StringSliceVar(&o.Sources, "schemas", simulate.DefaultSources(), "the schemas to write to, one a source; the second is the app")
-	f.IntVar(&o.fromDay, "from-day", 0, "write only from this `day` on, counted from 0: what an earlier call left out")
-	f.IntVar(&o.toDay, "to-day", 0, "write only the days before this `day`, counted from 0 (default: all)")
+	f.IntVar(&o.fromDay, "from-day", 0, "write only from this `number` of day on, counted from 0: what an earlier call left out")
+	f.IntVar(&o.toDay, "to-day", 0, "write only the days before this `number`, counted from 0 (default: all)")
 	f.StringVar(&o.out, "out", "", "write files under this `dir` instead of tables")
 	f.BoolVar(&o.gzip, "gzip", false, "compress the files of --out")
 	f.BoolVar(&o.truth, "truth", true, "write the truth too")
@@ -115,7 +116,7 @@ func (g *globals) simulateFiles(ctx context.Context, w *simulate.World, o *simul
 		plural(*messages, "message"), plural(o.toDay-o.fromDay, "day"), o.out, took(g.now().Sub(started)))
 	fmt.Fprintln(g.out, "Next, for each source:")
 	for _, s := range w.Options().Sources {
-		fmt.Fprintf(g.out, "  attribution load --schema %s %s/%s\n", s, o.out, s)
+		fmt.Fprintf(g.out, "  %s --schema %s %s\n", g.command("load"), s, filepath.Join(o.out, s))
 	}
 	return nil
 }
@@ -154,9 +155,9 @@ func (g *globals) simulateTables(ctx context.Context, w *simulate.World, o *simu
 	fmt.Fprintf(g.out, "%s of %s in %s, in %s.\n", plural(rows, "row"), plural(o.toDay-o.fromDay, "day"),
 		strings.Join(sources, " and "), took(g.now().Sub(started)))
 	if len(sources) > 1 {
-		fmt.Fprintf(g.out, "Next: ATTRIBUTION_SOURCES=%s attribution run\n", strings.Join(sources, ","))
+		fmt.Fprintf(g.out, "Next: ATTRIBUTION_SOURCES=%s %s\n", strings.Join(sources, ","), g.command("run"))
 	} else {
-		fmt.Fprintln(g.out, "Next: attribution run")
+		fmt.Fprintln(g.out, "Next: "+g.command("run"))
 	}
 	return nil
 }

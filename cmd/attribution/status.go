@@ -44,7 +44,7 @@ func (g *globals) status(ctx context.Context) error {
 	g.printFresh(s.Tables)
 	g.printWaiting(s.Waiting)
 	g.printTotals(&s.Totals)
-	g.title("Next: %s", nextCommand(&s))
+	g.title("Next: %s", g.nextCommand(&s))
 	return nil
 }
 
@@ -164,18 +164,18 @@ func months(t *pipeline.Totals) string {
 }
 
 // nextCommand is what to type next.
-func nextCommand(s *pipeline.Status) string {
+func (g *globals) nextCommand(s *pipeline.Status) string {
 	switch {
 	case s.Running:
-		return "wait for it; \"attribution status\" again shows how far it is"
+		return "wait for it, and ask again: " + g.command("status")
 	case s.LastRun == nil:
-		return "attribution run (\"attribution plan\" shows what it would do)"
+		return g.command("run") + "   (" + g.command("plan") + " shows what it would do)"
 	case s.LastRun.State != "done":
-		return "attribution run, which goes on from there"
+		return g.command("run") + "   goes on from there"
 	case len(s.Waiting) > 0:
-		return "attribution run, which takes up what waits"
+		return g.command("run") + "   takes up what waits"
 	}
-	return "attribution run, when there are new events; SELECT * FROM sessions.attribution meanwhile"
+	return "SELECT * FROM sessions.attribution; when there are new events, " + g.command("run")
 }
 
 // A statusResult is the JSON result of status.

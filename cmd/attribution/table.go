@@ -97,7 +97,7 @@ func plural[N ~int | ~int32 | ~int64](n N, one string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	if strings.HasSuffix(one, "y") {
+	if strings.HasSuffix(one, "ty") {
 		return count(n) + " " + strings.TrimSuffix(one, "y") + "ies"
 	}
 	return count(n) + " " + one + "s"

@@ -18,6 +18,9 @@ import (
 	"github.com/attribution-dev/attribution/internal/testkit"
 )
 
+// grantsPage is the page with the scripts for roles and indexes.
+const grantsPage = "README.md"
+
 // TestQueries: the queries shown ("sql") run on a database as our migrations make
 // it, beside a users table of one's own, and a role with the grants of the page.
 func TestQueries(t *testing.T) {
@@ -61,7 +64,7 @@ func statements(text string) (all []string) {
 	return all
 }
 
-// TestGrantsSuffice: a role with the privileges of docs/operations.md ("sql grants"),
+// TestGrantsSuffice: a role with the privileges of README.md ("sql grants"),
 // and no others, migrates, runs twice, also with --full; and analysts with theirs
 // ("sql analysts") read the result.
 func TestGrantsSuffice(t *testing.T) {
@@ -94,7 +97,7 @@ func TestGrantsSuffice(t *testing.T) {
 	})
 	grant := func(info string) {
 		found := false
-		for _, b := range blocks(read(t, settingsPage)) {
+		for _, b := range blocks(read(t, grantsPage)) {
 			if b.info != info {
 				continue
 			}
@@ -102,7 +105,7 @@ func TestGrantsSuffice(t *testing.T) {
 			text := strings.NewReplacer("attribution_job", role, "analysts", analysts, "DATABASE warehouse", `DATABASE "`+database+`"`).Replace(b.text)
 			for _, s := range statements(text) {
 				_, err := conn.Exec(ctx, s)
-				require.NoError(t, err, "%s:%d: %s", settingsPage, b.line, s)
+				require.NoError(t, err, "%s:%d: %s", grantsPage, b.line, s)
 			}
 		}
 		require.True(t, found, info)
@@ -113,6 +116,7 @@ func TestGrantsSuffice(t *testing.T) {
 		return u.String()
 	}
 
+	grant("sql indexes")
 	grant("sql grants")
 	c := config.New()
 	c.DatabaseURL, c.Sources, c.Retry.MaxElapsed = as(role), []string{"website", "app"}, 0

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
@@ -16,7 +17,9 @@ import (
 
 	"github.com/attribution-dev/attribution/internal/check"
 	"github.com/attribution-dev/attribution/internal/config"
+	"github.com/attribution-dev/attribution/internal/event"
 	"github.com/attribution-dev/attribution/internal/pipeline"
+	"github.com/attribution-dev/attribution/internal/sessionize"
 	"github.com/attribution-dev/attribution/internal/testkit/script"
 	"github.com/attribution-dev/attribution/internal/testkit/world"
 )
@@ -27,6 +30,43 @@ var answers = []script.Answer{
 	{Name: "reference", Sessions: "reference", Aliases: "reference"},
 	{Name: "nightly", Sessions: "sessions", Aliases: "aliases"},
 	{Name: "full", Sessions: "sessions", Aliases: "aliases"},
+}
+
+// paths are the answers that are a pipeline of their own, with its own database.
+var paths = []string{"nightly", "full"}
+
+// TestGap holds the one comparison with the gap to its exact edge, whichever of the
+// events comes first and however they are brought together.
+func TestGap(t *testing.T) {
+	start := event.MicrosOf(time.Date(2024, 3, 1, 9, 0, 0, 0, time.UTC))
+	at := func(m event.Micros) sessionize.Activity {
+		return sessionize.Activity{Order: event.Order{At: m, ReceivedAt: m, Source: "website", ID: m.Time().String(), Kind: event.Page}}
+	}
+	for _, c := range []struct {
+		apart    time.Duration
+		sessions int
+	}{
+		{0, 1},
+		{20*time.Minute - time.Microsecond, 1},
+		{20 * time.Minute, 1},
+		{20*time.Minute + time.Microsecond, 2},
+		{365 * 24 * time.Hour, 2},
+	} {
+		first, second := at(start), at(start.Add(c.apart))
+		for name, got := range map[string][]sessionize.Visit{
+			"Merge":                  sessionize.Merge([]sessionize.Visit{sessionize.Of(first)}, []sessionize.Visit{sessionize.Of(second)}, sessionize.DefaultGap),
+			"Merge, swapped":         sessionize.Merge([]sessionize.Visit{sessionize.Of(second)}, []sessionize.Visit{sessionize.Of(first)}, sessionize.DefaultGap),
+			"Merge, of one list":     sessionize.Merge(nil, []sessionize.Visit{sessionize.Of(first), sessionize.Of(second)}, sessionize.DefaultGap),
+			"Sessions":               sessionize.Sessions([]sessionize.Visit{sessionize.Of(first), sessionize.Of(second)}, sessionize.DefaultGap),
+			"Sessions, out of order": sessionize.Sessions([]sessionize.Visit{sessionize.Of(second), sessionize.Of(first)}, sessionize.DefaultGap),
+			"Add":                    sessionize.Add(sessionize.Add(nil, first, sessionize.DefaultGap), second, sessionize.DefaultGap),
+			"Add, swapped":           sessionize.Add(sessionize.Add(nil, second, sessionize.DefaultGap), first, sessionize.DefaultGap),
+		} {
+			require.Len(t, got, c.sessions, "%s, %v apart", name, c.apart)
+			require.Equal(t, first.At, got[0].Start, "%s, %v apart", name, c.apart)
+			require.Equal(t, second.At, got[len(got)-1].End, "%s, %v apart", name, c.apart)
+		}
+	}
 }
 
 // TestScenarios runs the scripts in testdata/scenarios: the reference SQL, the nightly
@@ -66,18 +106,13 @@ type scenario struct {
 func newScenario(t *testing.T, c script.Case) *scenario {
 	s := &scenario{T: t, Case: c, world: c.World(), urls: map[string]string{}, open: map[string]*pipeline.Pipeline{}}
 	s.settings = map[string]any{"sources": c.Sources()}
-	for _, path := range []string{"nightly", "full"} {
-		p := install(t, nil)
-		s.urls[path], s.open[path] = p.DB().Pool.Config().ConnString(), p
-		require.NoError(t, with(t.Context(), p, func(conn *pgx.Conn) error { return s.world.Create(t.Context(), conn) }))
-	}
 	return s
 }
 
 func (s *scenario) run() {
 	for i, n := range s.Nights {
 		c := s.configure(i, n)
-		for _, path := range []string{"nightly", "full"} {
+		for _, path := range paths {
 			p := s.open[path]
 			require.NoError(s, with(s.Context(), p, func(conn *pgx.Conn) error { return s.world.Arrive(s.Context(), conn, i) }))
 			_, err := p.Run(s.Context(), pipeline.Request{AsOf: n.At, Full: path == "full"})
@@ -96,8 +131,8 @@ func (s *scenario) run() {
 	require.Empty(s, difference(before, s.dumps(answers[1])), "%s:%d: running the last night again", s.File, s.Line)
 }
 
-// configure gives the settings of the night, and opens both pipelines with them when
-// they changed.
+// configure gives the settings of the night, and sees that both pipelines are open
+// with them.
 func (s *scenario) configure(night int, n script.Night) config.Config {
 	for _, set := range n.Settings {
 		var value any
@@ -118,17 +153,26 @@ func (s *scenario) configure(night int, n script.Night) config.Config {
 	require.NoError(s, os.WriteFile(file, text, 0o600))
 	c, err := config.Load(file, nil)
 	require.NoError(s, err, "%s:%d", s.File, n.Line)
-	if night == 0 || len(n.Settings) > 0 {
-		for path, p := range s.open {
-			p.Close()
-			s.open[path] = install(s.T, func(into *config.Config) {
-				retry := into.Retry
-				*into = c
-				into.Retry, into.DatabaseURL = retry, s.urls[path]
-			})
+	for _, path := range paths {
+		if night == 0 {
+			s.openPath(path, c)
+			require.NoError(s, with(s.Context(), s.open[path], func(conn *pgx.Conn) error { return s.world.Create(s.Context(), conn) }))
+		} else if len(n.Settings) > 0 {
+			s.open[path].Close()
+			s.openPath(path, c)
 		}
 	}
 	return c
+}
+
+// openPath opens the pipeline of a path, with a new database the first time.
+func (s *scenario) openPath(path string, c config.Config) {
+	p := install(s.T, func(into *config.Config) {
+		retry := into.Retry
+		*into = c
+		into.Retry, into.DatabaseURL = retry, s.urls[path]
+	})
+	s.open[path], s.urls[path] = p, p.DB().Pool.Config().ConnString()
 }
 
 // expect holds every answer to what the script expects of the night.
@@ -139,7 +183,9 @@ func (s *scenario) expect(n script.Night) {
 			errs = append(errs, with(s.Context(), s.holds(a), func(conn *pgx.Conn) error { return e.Check(s.Context(), conn, s.File, a) }))
 		}
 	}
-	require.NoError(s, errors.Join(errs...))
+	if err := errors.Join(errs...); err != nil {
+		s.Fatal(err)
+	}
 }
 
 // holds is the pipeline whose database has the answer.

@@ -18,7 +18,7 @@ import (
 )
 
 var (
-	worlds = flag.Int("worlds", 60, "how many random worlds TestWorlds compares")
+	worlds = flag.Int("worlds", 30, "how many random worlds TestWorlds compares")
 	seed   = flag.Uint64("seed", 1, "the first world's seed")
 )
 

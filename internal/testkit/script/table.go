@@ -37,7 +37,12 @@ const person = "(CASE WHEN is_identified THEN 'user:' ELSE 'anon:' END || alias_
 
 // evidence are the columns that sessions and touches share.
 var evidence = []column{
-	{name: "source"}, {name: "medium"}, {name: "campaign"}, {name: "term"}, {name: "content"}, {name: "channel"},
+	{name: "source"},
+	{name: "medium"},
+	{name: "campaign"},
+	{name: "term"},
+	{name: "content"},
+	{name: "channel"},
 	{name: "is_paid", short: "paid", holds: boolean},
 }
 
@@ -49,7 +54,9 @@ var session = append([]column{
 	{name: "ended_at", short: "end", holds: instant},
 	{name: "event_count", short: "events", holds: number},
 	{name: "page_count", short: "pages", holds: number},
-	{name: "entry_page", short: "entry"}, {name: "exit_page", short: "exit"}, {name: "entry_referrer", short: "referrer"},
+	{name: "entry_page", short: "entry"},
+	{name: "exit_page", short: "exit"},
+	{name: "entry_referrer", short: "referrer"},
 }, evidence...)
 
 // tables lists every table with its columns.
@@ -68,7 +75,9 @@ var tables = []table{
 			{name: "position", holds: number},
 			{name: "session_id"},
 			{name: "touched_at", short: "at", holds: instant},
-			{name: "referrer"}, {name: "landing_page", short: "landing"}, {name: "click_id", short: "click"},
+			{name: "referrer"},
+			{name: "landing_page", short: "landing"},
+			{name: "click_id", short: "click"},
 			{name: "is_before_signup", short: "before", holds: boolean},
 		}, evidence...),
 	},
@@ -86,11 +95,14 @@ func attribution() []column {
 	columns := []column{
 		{name: "session_count_before_signup", short: "sessions", holds: number},
 		{name: "signup_timestamp", short: "signup", holds: instant},
-		{name: "blog_url", short: "blog"}, {name: "first_page_ever_visited", short: "first_page"},
+		{name: "blog_url", short: "blog"},
+		{name: "first_page_ever_visited", short: "first_page"},
 	}
 	for _, prefix := range [][2]string{
-		{"first_touch_", "first."}, {"last_touch_", "last."},
-		{"first_attributed_touch_", "first_paid."}, {"last_attributed_touch_", "last_paid."},
+		{"first_touch_", "first."},
+		{"last_touch_", "last."},
+		{"first_attributed_touch_", "first_paid."},
+		{"last_attributed_touch_", "last_paid."},
 	} {
 		columns = append(columns,
 			column{name: prefix[0] + "timestamp", short: prefix[1] + "at", holds: instant},
