@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/attribution-dev/attribution/internal/config"
+	"github.com/attribution-dev/attribution/internal/notify"
 	"github.com/attribution-dev/attribution/internal/pg"
 	"github.com/attribution-dev/attribution/internal/pg/embedded"
 	"github.com/attribution-dev/attribution/internal/pipeline"
@@ -41,7 +42,7 @@ func (g *globals) configure(ctx context.Context) (c config.Config, stop func(), 
 		c.DatabaseURL = server.URL("postgres")
 		stop = func() {
 			if err := server.Stop(); err != nil {
-				g.log.Warn("stopping the private Postgres", "error", err)
+				g.log.WarnContext(ctx, "stopping the private Postgres", "error", err)
 			}
 		}
 	}
@@ -53,7 +54,9 @@ func (g *globals) configure(ctx context.Context) (c config.Config, stop func(), 
 }
 
 // say logs a sentence.
-func (g *globals) say(format string, args ...any) { g.log.Info(fmt.Sprintf(format, args...)) }
+func (g *globals) say(format string, args ...any) {
+	g.log.Info(fmt.Sprintf(format, args...)) //nolint:sloglint // a sentence for people, of package embedded
+}
 
 // ensureDatabase makes the database on the server of the URL, where it is missing, and
 // returns its own URL.
@@ -92,7 +95,14 @@ func (g *globals) connect(ctx context.Context, c config.Config) (*pgxpool.Pool, 
 
 // open opens the pipeline on the configured database.
 func (g *globals) open(ctx context.Context, c config.Config) (*pipeline.Pipeline, error) {
-	p, err := pipeline.Open(ctx, c, pipeline.Options{Log: g.log, Version: programVersion(), Progress: g.progress, Now: g.now})
+	notifier, err := notify.New(notify.Options{
+		Env: c.Notify.Env, EnableDatadog: c.Notify.Datadog,
+		RoutingKey: c.Notify.PagerDutyRoutingKey, EventsEndpoint: c.Notify.PagerDutyEndpoint, Log: g.log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%w: notify.pagerduty_endpoint: %w", pipeline.ErrUsage, err)
+	}
+	p, err := pipeline.Open(ctx, c, pipeline.Options{Log: g.log, Version: programVersion(), Progress: g.progress, Now: g.now, Notify: notifier})
 	return p, g.unreachable(c, err)
 }
 
@@ -131,7 +141,7 @@ func (g *globals) migrate(ctx context.Context, c config.Config) (ran []string, e
 	defer pool.Close()
 	err = pipeline.Migrate(ctx, pool, pipeline.Names(c), func(name string) {
 		ran = append(ran, name)
-		g.log.Info("migration " + name)
+		g.log.InfoContext(ctx, "migration", "name", name)
 	})
 	return ran, err
 }

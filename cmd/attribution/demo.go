@@ -130,7 +130,7 @@ func (d *demo) start(ctx context.Context, o *demoOptions) (stop func(), err erro
 	}
 	stop = func() {
 		if err := server.Stop(); err != nil {
-			d.log.Warn("stopping the private Postgres", "error", err)
+			d.log.WarnContext(ctx, "stopping the private Postgres", "error", err)
 		}
 	}
 	if d.config.DatabaseURL, err = ensureDatabase(ctx, server.URL("postgres"), embeddedDatabase); err == nil && o.keep {

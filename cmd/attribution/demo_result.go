@@ -78,8 +78,12 @@ func (d *demo) showExcerpt(ctx context.Context, pool *pgxpool.Pool) error {
 		})
 	}
 	d.printTable([]column{
-		{title: "alias_id", width: 18}, {title: "signed up"}, {title: "sessions", right: true},
-		{title: "first touch", width: 28}, {title: "days", right: true}, {title: "first paid touch", width: 22},
+		{title: "alias_id", width: 18},
+		{title: "signed up"},
+		{title: "sessions", right: true},
+		{title: "first touch", width: 28},
+		{title: "days", right: true},
+		{title: "first paid touch", width: 22},
 	}, lines)
 	return nil
 }

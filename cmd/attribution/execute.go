@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -90,12 +91,15 @@ func report(g *globals, cmd *cobra.Command, err error, code int) {
 	var wrong *usageError
 	switch {
 	case code == exitInterrupted:
-		text = "interrupted: what was committed is kept, and the same command goes on from there"
+		text = "interrupted"
+		if slices.Contains([]string{"run", "load", "migrate"}, cmd.Name()) {
+			text += ": what was committed is kept, and the same command goes on from there"
+		}
 	case errors.As(err, &wrong) && wrong.help:
 		text += "\nSee \"" + cmd.CommandPath() + " --help\"."
 	}
 	if g.logFormat == "json" {
-		g.log.Error(text, "exit_code", code)
+		g.log.Error(text, "exit_code", code) //nolint:sloglint // the error is the message
 		return
 	}
 	fmt.Fprintln(g.err, "attribution: "+text)

@@ -61,8 +61,13 @@ func (g *globals) history(ctx context.Context, limit int) error {
 		rows = append(rows, historyRow(&runs[i]))
 	}
 	g.printTable([]column{
-		{title: "run", right: true}, {title: "started (UTC)"}, {title: "took", right: true}, {title: "state"}, {title: "stages", width: 27},
-		{title: "rows changed", right: true}, {title: "as of"},
+		{title: "run", right: true},
+		{title: "started (UTC)"},
+		{title: "took", right: true},
+		{title: "state"},
+		{title: "stages", width: 27},
+		{title: "rows changed", right: true},
+		{title: "as of"},
 	}, rows)
 	for i := range runs {
 		if r := &runs[i]; r.Error != nil {

@@ -119,7 +119,7 @@ func (g *globals) warnOfMisspeltVariables() {
 		}
 		for _, k := range known {
 			if typingErrors([]rune(name), []rune(k)) <= 2 {
-				g.log.Warn("environment: " + name + " is no setting: did you mean " + k + "?")
+				g.log.Warn("environment variable is no setting", "name", name, "did_you_mean", k)
 				break
 			}
 		}

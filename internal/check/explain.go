@@ -228,8 +228,12 @@ func (x *explaining) compare() {
 		}
 		x.expect(c.Name+"_timestamp", at)
 		for _, f := range []struct{ field, value string }{
-			{"source", t.Source}, {"medium", t.Medium}, {"campaign", t.Campaign}, {"referrer", t.Referrer},
-			{"channel", t.Channel}, {"landing_page", t.LandingPage},
+			{"source", t.Source},
+			{"medium", t.Medium},
+			{"campaign", t.Campaign},
+			{"referrer", t.Referrer},
+			{"channel", t.Channel},
+			{"landing_page", t.LandingPage},
 		} {
 			value := any(nil)
 			if f.value != "" {

@@ -1,3 +1,5 @@
+// Package check proves and explains what was published: the reference SQL, verify and
+// explain.
 package check
 
 import (

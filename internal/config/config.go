@@ -42,6 +42,7 @@ type Config struct {
 	RulesFile       string        `yaml:"rules_file" env:"RULES_FILE"`             // own rules over the shipped ones
 	Publish         Publish       `yaml:"publish" envPrefix:"PUBLISH_"`            // stage 7
 	Retry           Retry         `yaml:"retry" envPrefix:"RETRY_"`                // of a stage
+	Notify          Notify        `yaml:"notify" envPrefix:"NOTIFY_"`              // Datadog and PagerDuty
 	MemoryLimit     Bytes         `yaml:"memory_limit" env:"MEMORY_LIMIT"`         // of the process; default 1GiB
 }
 
@@ -79,6 +80,15 @@ type Publish struct {
 // Retry is how long a failing stage is tried again.
 type Retry struct {
 	MaxElapsed time.Duration `yaml:"max_elapsed" env:"MAX_ELAPSED"` // default 2h; 0s: never
+}
+
+// Notify is who is told of a run. Datadog's agent is found by its own variables,
+// DD_AGENT_HOST or DD_DOGSTATSD_URL, without which nothing is sent to it.
+type Notify struct {
+	Env                 string `yaml:"env" env:"ENV"`                                     // names the installation in tags and pages
+	PagerDutyRoutingKey string `yaml:"pagerduty_routing_key" env:"PAGERDUTY_ROUTING_KEY"` // a secret; empty: nobody is paged
+	PagerDutyEndpoint   string `yaml:"pagerduty_endpoint" env:"PAGERDUTY_ENDPOINT"`       // empty: PagerDuty's own
+	Datadog             bool   `yaml:"-"`                                                 // the environment names an agent
 }
 
 // Bytes is a size: "512MiB", "1GiB", or a number of bytes.
@@ -122,6 +132,7 @@ func Load(file string, environ []string) (Config, error) {
 	if c.DatabaseURL == "" {
 		c.DatabaseURL = vars["DATABASE_URL"]
 	}
+	c.Notify.Datadog = vars["DD_AGENT_HOST"] != "" || vars["DD_DOGSTATSD_URL"] != ""
 	if path := vars["DATABASE_URL_FILE"]; c.DatabaseURL == "" && path != "" {
 		text, err := os.ReadFile(path)
 		if err != nil {

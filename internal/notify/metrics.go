@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"strings"
@@ -90,36 +91,42 @@ func newMetrics(o Options, env string, log *slog.Logger) *metrics {
 			once.Do(func() { log.Warn("the Datadog agent cannot be reached: numbers are lost", "error", err) })
 		}),
 	}
-	type dialled struct {
+	client, err := dial(func() (*statsd.Client, error) {
+		return statsd.New(strings.TrimPrefix(o.DogStatsD, "udp://"), options...)
+	})
+	if err != nil {
+		log.Warn("the Datadog agent was not found: it gets no numbers", "error", err)
+		return nil
+	}
+	m.client = client
+	return m
+}
+
+// dial bounds connect, which looks a name up and has no timeout of its own.
+func dial(connect func() (*statsd.Client, error)) (*statsd.Client, error) {
+	type result struct {
 		client *statsd.Client
 		err    error
 	}
-	result := make(chan dialled) // a name is looked up, for which statsd has no timeout
-	late := make(chan struct{})
+	connected, late := make(chan result), make(chan struct{})
 	go func() {
-		client, err := statsd.New(strings.TrimPrefix(o.DogStatsD, "udp://"), options...)
+		client, err := connect()
 		select {
-		case result <- dialled{client, err}:
+		case connected <- result{client, err}:
 		case <-late:
 			if err == nil {
-				_ = client.Close() // nothing was sent
+				_ = client.Close() // it holds nothing
 			}
 		}
 	}()
 	timeout := time.NewTimer(statsdTimeout)
 	defer timeout.Stop()
 	select {
-	case d := <-result:
-		if d.err != nil {
-			log.Warn("the Datadog agent was not found: it gets no numbers", "error", d.err)
-			return nil
-		}
-		m.client = d.client
-		return m
+	case r := <-connected:
+		return r.client, r.err
 	case <-timeout.C:
 		close(late)
-		log.Warn("the Datadog agent was not found in time: it gets no numbers", "timeout", statsdTimeout)
-		return nil
+		return nil, fmt.Errorf("looking it up takes more than %s", statsdTimeout)
 	}
 }
 

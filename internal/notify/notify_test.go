@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/DataDog/datadog-go/v5/statsd"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -68,9 +69,8 @@ func agent(t *testing.T) net.PacketConn {
 	return conn
 }
 
-// received are the lines that came, with the tags sorted: "name value type tags", or
-// "_sc name status tags". It ends with the service check, which is sent last or first,
-// and the number of lines wanted.
+// received are the lines that came, sorted, want of them or more: "name value type
+// tags" or "_sc name status tags", with the tags sorted.
 func received(t *testing.T, conn net.PacketConn, want int) []string {
 	t.Helper()
 	var lines []string
@@ -213,6 +213,24 @@ func TestNoAgent(t *testing.T) {
 			assert.Equal(t, 1, strings.Count(l.String(), "level=WARN"), l.String())
 		})
 	}
+}
+
+func TestNameIsLookedUpTooLong(t *testing.T) {
+	withoutDatadog(t)
+	late, found := make(chan struct{}), make(chan *statsd.Client, 1)
+	started := time.Now()
+	_, err := dial(func() (*statsd.Client, error) {
+		<-late
+		client, err := statsd.New("127.0.0.1:8125")
+		found <- client
+		return client, err
+	})
+	require.EqualError(t, err, "looking it up takes more than 2s")
+	assert.Less(t, time.Since(started), statsdTimeout+time.Second)
+	close(late)
+	client := <-found
+	require.NotNil(t, client)
+	assert.Eventually(t, client.IsClosed, 10*time.Second, time.Millisecond)
 }
 
 func TestAgentDoesNotRead(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/attribution-dev/attribution/internal/config"
 	"github.com/attribution-dev/attribution/internal/month"
+	"github.com/attribution-dev/attribution/internal/notify"
 	"github.com/attribution-dev/attribution/internal/pg"
 	"github.com/attribution-dev/attribution/internal/progress"
 	"github.com/attribution-dev/attribution/internal/stages"
@@ -34,6 +35,7 @@ type Pipeline struct {
 	version  string
 	progress func(label, unit string, total int64) *progress.Progress
 	now      func() time.Time
+	notify   *notify.Notifier
 }
 
 // Options are what a Pipeline needs beside its configuration.
@@ -42,6 +44,7 @@ type Options struct {
 	Version  string                                                   // of the program, for the ledger
 	Progress func(label, unit string, total int64) *progress.Progress // nil: none
 	Now      func() time.Time                                         // measures the stages; nil: they take no time
+	Notify   *notify.Notifier                                         // told of runs; nil: nobody
 }
 
 // Open connects to the configured database and checks that its schema is of this
@@ -72,12 +75,15 @@ func Open(ctx context.Context, c config.Config, o Options) (*Pipeline, error) {
 	}
 	return &Pipeline{
 		db: &pg.DB{Pool: pool, Names: names, Templates: templates}, config: c, settings: settings,
-		log: o.Log, version: o.Version, progress: o.Progress, now: o.Now,
+		log: o.Log, version: o.Version, progress: o.Progress, now: o.Now, notify: o.Notify,
 	}, nil
 }
 
-// Close ends the connections.
-func (p *Pipeline) Close() { p.db.Pool.Close() }
+// Close ends the connections and sends what waits to be sent to Datadog.
+func (p *Pipeline) Close() {
+	p.db.Pool.Close()
+	p.notify.Close()
+}
 
 // DB is the database, for reading.
 func (p *Pipeline) DB() *pg.DB { return p.db }
@@ -98,10 +104,11 @@ type Request struct {
 
 // A StageReport is one stage of a run as it ended.
 type StageReport struct {
-	Stage   stages.Stage
-	Result  stages.Result
-	Elapsed time.Duration
-	Err     error
+	Stage    stages.Stage
+	Result   stages.Result
+	Elapsed  time.Duration
+	Attempts int
+	Err      error
 }
 
 // A Report is a run as it ended.
@@ -133,25 +140,53 @@ func (p *Pipeline) Run(ctx context.Context, r Request) (Report, error) {
 	if report.RunID, err = p.begin(ctx, r, report.AsOf); err != nil {
 		return report, err
 	}
+	started := p.now()
 	err = p.noticeSettings(ctx)
 	if err == nil {
 		err = p.runStages(ctx, r, &report)
 	}
-	state, text := "done", any(nil)
-	if err != nil {
-		state, text = "failed", err.Error()
-		if ctx.Err() != nil {
-			state = "interrupted"
-		}
-	}
-	ended, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTimeout)
+	state, text := ended(ctx, err)
+	p.tell(ctx, report, state, p.now().Sub(started))
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTimeout)
 	defer cancel()
-	_, ledgerErr := p.db.Exec(ended, p.db.Pool, "00_run/050_end_run.sql", pg.Data{}, pg.Args{"run": report.RunID, "state": state, "error": text})
+	_, ledgerErr := p.db.Exec(last, p.db.Pool, "00_run/050_end_run.sql", pg.Data{}, pg.Args{"run": report.RunID, "state": state, "error": text})
 	return report, errors.Join(err, ledgerErr)
 }
 
 // ledgerTimeout bounds the last words of a run that is being stopped.
 const ledgerTimeout = 5 * time.Second
+
+// ended is the state of a run or an attempt in the ledger, and why it failed.
+func ended(ctx context.Context, err error) (state string, failure any) {
+	switch {
+	case err == nil:
+		return notify.Done, nil
+	case ctx.Err() != nil:
+		return notify.Interrupted, err.Error()
+	default:
+		return notify.Failed, err.Error()
+	}
+}
+
+// tell tells Datadog of the run, and PagerDuty of the stage that failed for good, or
+// that those that failed before have succeeded.
+func (p *Pipeline) tell(ctx context.Context, report Report, state string, elapsed time.Duration) {
+	ctx = context.WithoutCancel(ctx)
+	for _, s := range report.Stages {
+		outcome := notify.Done
+		if s.Err != nil {
+			outcome = state
+		}
+		p.notify.StageDone(s.Stage.Name, outcome, s.Elapsed, s.Result.RowsIn, s.Result.RowsChanged, s.Result.Counters["rows_rejected"], s.Attempts)
+		switch outcome {
+		case notify.Failed:
+			p.notify.Page(ctx, s.Stage.Name, s.Err.Error(), "attribution run --from-stage "+s.Stage.Name)
+		case notify.Done:
+			p.notify.Resolve(ctx, s.Stage.Name)
+		}
+	}
+	p.notify.RunDone(ctx, state, elapsed)
+}
 
 func selected(r Request) []stages.Stage {
 	if len(r.Stages) == 0 {
@@ -169,7 +204,7 @@ func (p *Pipeline) runStages(ctx context.Context, r Request, report *Report) err
 		done := StageReport{Stage: s}
 		started := p.now()
 		in := stages.Input{Run: pg.RunID(report.RunID), AsOf: report.AsOf, Full: r.Full, First: len(report.Stages) == 0}
-		done.Result, done.Err = p.attempts(ctx, s, in)
+		done.Result, done.Attempts, done.Err = p.attempts(ctx, s, in)
 		done.Elapsed = p.now().Sub(started)
 		if in.First && before != "" {
 			done.Result.Note = strings.TrimPrefix(done.Result.Note+"; "+before, "; ")
@@ -210,9 +245,7 @@ func (p *Pipeline) waitsBefore(ctx context.Context, s stages.Stage) (string, err
 
 // attempts runs a stage until it succeeds, fails for good, or the retries are used
 // up.
-func (p *Pipeline) attempts(ctx context.Context, s stages.Stage, in stages.Input) (stages.Result, error) {
-	var result stages.Result
-	attempt := 0
+func (p *Pipeline) attempts(ctx context.Context, s stages.Stage, in stages.Input) (result stages.Result, attempt int, err error) {
 	policy := backoff.NewExponentialBackOff(backoff.WithMaxElapsedTime(p.config.Retry.MaxElapsed), backoff.WithInitialInterval(time.Second))
 	try := func() error {
 		attempt++
@@ -227,8 +260,8 @@ func (p *Pipeline) attempts(ctx context.Context, s stages.Stage, in stages.Input
 		p.log.WarnContext(ctx, "stage failed, trying again", "stage", s.Name, "attempt", attempt, "again_in", again.Round(time.Millisecond), "error", err)
 		p.db.Pool.Reset() // a new connection for the next try
 	}
-	err := backoff.RetryNotify(try, backoff.WithContext(policy, ctx), tell)
-	return result, err
+	err = backoff.RetryNotify(try, backoff.WithContext(policy, ctx), tell)
+	return result, attempt, err
 }
 
 func (p *Pipeline) attempt(ctx context.Context, s stages.Stage, in stages.Input, attempt int) (stages.Result, error) {
@@ -237,7 +270,7 @@ func (p *Pipeline) attempt(ctx context.Context, s stages.Stage, in stages.Input,
 	if _, err := p.db.Exec(ctx, p.db.Pool, "00_run/060_begin_stage.sql", pg.Data{}, key); err != nil {
 		return stages.Result{}, err
 	}
-	ended := false
+	published := false
 	end := func(ctx context.Context, q pg.Querier, r stages.Result, state string, failure any) error {
 		args := pg.Args{"state": state, "rows_in": r.RowsIn, "rows_changed": r.RowsChanged, "counters": r.Counters, "error": failure}
 		for k, v := range key {
@@ -255,20 +288,14 @@ func (p *Pipeline) attempt(ctx context.Context, s stages.Stage, in stages.Input,
 		if n == 0 {
 			return stages.Permanent(errors.New("a newer run has begun: nothing was published"))
 		}
-		ended = true
+		published = true
 		return end(ctx, q, r, "done", nil)
 	}
 	result, err := s.Run(ctx, in)
-	if err == nil && ended {
+	if err == nil && published {
 		return result, nil
 	}
-	state, failure := "done", any(nil)
-	if err != nil {
-		state, failure = "failed", err.Error()
-		if ctx.Err() != nil {
-			state = "interrupted"
-		}
-	}
+	state, failure := ended(ctx, err)
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTimeout)
 	defer cancel()
 	if ledgerErr := end(last, p.db.Pool, result, state, failure); err == nil {

@@ -241,4 +241,3 @@ func (in *Input) moveWatermark(ctx context.Context, tx pgx.Tx, t *sourceTable, w
 	_, err := in.DB.Exec(ctx, tx, "01_extract/026_remember_days.sql", t.data(), args)
 	return err
 }
-

@@ -361,3 +361,21 @@ func short(sql string) string {
 }
 
 func one(name string) []stages.Stage { return []stages.Stage{stage(name)} }
+
+// website makes a source as Segment does, tracks alone, without uuid_ts.
+func website(t testing.TB, p *pipeline.Pipeline, more ...string) {
+	t.Helper()
+	exec(t, p, "CREATE SCHEMA website", `CREATE TABLE website.tracks (id varchar(1024), received_at timestamptz, "timestamp" timestamptz,
+		anonymous_id text, user_id text, event text, event_text text, context_page_url text, context_campaign_source text)`)
+	for _, column := range more {
+		exec(t, p, "ALTER TABLE website.tracks ADD "+column)
+	}
+}
+
+// tracks inserts n rows of one visitor, received and happened at the times given.
+func tracks(t testing.TB, p *pipeline.Pipeline, received, happened, anonymousID string, n int) {
+	t.Helper()
+	exec(t, p, fmt.Sprintf(`INSERT INTO website.tracks (id, received_at, "timestamp", anonymous_id, event)
+		SELECT concat_ws(' ', '%[1]s', '%[2]s', '%[3]s', g), '%[1]s+00'::timestamptz + g * '1 second'::interval, '%[2]s+00'::timestamptz + g * '1 second'::interval, '%[3]s', 'clicked'
+		FROM generate_series(0, %[4]d) g`, received, happened, anonymousID, n-1))
+}

@@ -17,7 +17,7 @@ import (
 func TestChangedSettingsEqualAFreshFullRun(t *testing.T) {
 	t.Parallel()
 	rules := filepath.Join(t.TempDir(), "rules.yaml")
-	require.NoError(t, os.WriteFile(rules, []byte("channels:\n  - channel: Ours\n    when: {medium: referral}\n"), 0o600))
+	require.NoError(t, os.WriteFile(rules, []byte("channels:\n  - channel: Ours\n    when: [{medium: referral}]\n"), 0o600))
 	type change = func(*config.Config)
 	as := func(gap time.Duration) change { return func(c *config.Config) { c.SessionGap = gap } }
 	for i, c := range []struct {
@@ -52,24 +52,26 @@ func TestChangedSettingsEqualAFreshFullRun(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			w := worlds(8, 4, 80)[i%8]
+			w := worlds(4, 4, 80)[i%4]
 			w.Settings.Gap, w.Settings.Blocked = 20*time.Minute, []string{"null"}
 			last := w.Nights() - 1
 			start := func(c *config.Config) { c.SessionGap, c.Identity.Blocked = 20*time.Minute, []string{"null"} }
-			url := migrated(t)
-			for night := range w.Nights() {
+			url := prepared(t, w, 0, 0)
+			for i := range len(c.changes) + 1 { // the last nights are a run each, those before one run
 				changed := start
-				if night > 0 {
-					changed = c.changes[min(night, len(c.changes))-1]
+				if i > 0 {
+					changed = c.changes[i-1]
 				}
+				night := last - len(c.changes) + i
 				p := mustOpen(t, url, of(w), start, changed)
-				conn, err := p.DB().Pool.Acquire(t.Context())
-				require.NoError(t, err)
-				if night == 0 {
-					require.NoError(t, w.Create(t.Context(), conn.Conn()))
+				for arrives := range night + 1 {
+					if i == 0 || arrives == night {
+						conn, err := p.DB().Pool.Acquire(t.Context())
+						require.NoError(t, err)
+						require.NoError(t, w.Arrive(t.Context(), conn.Conn(), arrives))
+						conn.Release()
+					}
 				}
-				require.NoError(t, w.Arrive(t.Context(), conn.Conn(), night))
-				conn.Release()
 				run(t, p, pipeline.Request{AsOf: w.NightAt(night)})
 				if night == last {
 					fresh := mustOpen(t, prepared(t, w, last+1, 0), of(w), start, changed)
@@ -96,4 +98,26 @@ func TestAChangedSettingIsNotForgottenByARunOfOneStage(t *testing.T) {
 	fresh := mustOpen(t, prepared(t, w, last+1, 0), of(w), changed)
 	run(t, fresh, pipeline.Request{AsOf: w.NightAt(last), Full: true})
 	same(t, published(t, fresh), published(t, p), "one stage first")
+}
+
+// TestALargerGapForOneNight: what was read under it is cut anew when it is taken back.
+func TestALargerGapForOneNight(t *testing.T) {
+	t.Parallel()
+	url := migrated(t)
+	gap := func(d time.Duration) func(*config.Config) { return func(c *config.Config) { c.SessionGap = d } }
+	p := mustOpen(t, url)
+	website(t, p)
+	tracks(t, p, "2018-01-05 10:00", "2018-01-05 10:00", "a", 1)
+	run(t, p, pipeline.Request{AsOf: day("2018-01-06")})
+	tracks(t, p, "2018-01-06 10:00", "2018-01-06 10:00", "b", 1)
+	tracks(t, p, "2018-01-06 12:00", "2018-01-06 12:00", "b", 1)
+	count := func(p *pipeline.Pipeline) int {
+		return value[int](t, p, "SELECT count(*) FROM sessions.all_sessions WHERE alias_id = 'b'")
+	}
+	wide := mustOpen(t, url, gap(6*time.Hour))
+	run(t, wide, pipeline.Request{AsOf: day("2018-01-07")})
+	require.Equal(t, 1, count(wide))
+	back := mustOpen(t, url, gap(20*time.Minute))
+	run(t, back, pipeline.Request{AsOf: day("2018-01-08")})
+	require.Equal(t, 2, count(back))
 }
