@@ -148,6 +148,8 @@ CREATE TABLE {{.aliases}}.changes (
     new_is_identified boolean
 );
 CREATE INDEX ON {{.aliases}}.changes (identifier);
+CREATE INDEX ON {{.aliases}}.changes (old_alias_id);
+CREATE INDEX ON {{.aliases}}.changes (new_alias_id);
 COMMENT ON TABLE {{.aliases}}.changes IS 'Journal: every identifier whose person changed, by run.';
 COMMENT ON COLUMN {{.aliases}}.changes.run_id IS 'The run.';
 COMMENT ON COLUMN {{.aliases}}.changes.recorded_at IS 'When.';

@@ -37,6 +37,9 @@ func TestSettings(t *testing.T) {
 		for i := range v.NumField() {
 			f := v.Type().Field(i)
 			name := key + f.Tag.Get("yaml")
+			if f.Tag.Get("yaml") == "-" {
+				continue
+			}
 			if nested, ok := f.Tag.Lookup("envPrefix"); ok {
 				visit(v.Field(i), name+".", variable+nested)
 				continue

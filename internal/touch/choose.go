@@ -56,7 +56,7 @@ func Choose(sessions []Session, touches []Touch, signup event.Micros, lookback t
 	}
 	where := fmt.Sprintf("at or before the signup at %s", stamp(signup))
 	if lookback > 0 {
-		where = fmt.Sprintf("in the %s before the signup at %s (%d older left out)", lookback, stamp(signup), tooOld)
+		where = fmt.Sprintf("in the %s before the signup at %s (%d older left out)", span(lookback), stamp(signup), tooOld)
 	}
 	pick := func(from []*Touch, last bool, kind string) Picked {
 		if len(from) == 0 {
@@ -66,7 +66,10 @@ func Choose(sessions []Session, touches []Touch, signup event.Micros, lookback t
 		if last {
 			t, which = from[len(from)-1], "latest"
 		}
-		reason := fmt.Sprintf("the %s of %s %s", which, count(len(from), kind), where)
+		reason := fmt.Sprintf("the %s of %d %ses %s", which, len(from), kind, where)
+		if len(from) == 1 {
+			reason = fmt.Sprintf("the only %s %s", kind, where)
+		}
 		if t.Position == 0 {
 			reason += "; its session began before the signup but every touch of it is later, so it counts as direct at its first event"
 		}
@@ -103,12 +106,17 @@ func candidates(sessions []Session, touches []Touch, signup event.Micros, rules 
 	return out
 }
 
-// count is "1 touch" or "3 paid touches".
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
+// span is a lookback as people say it: "90 days", else "36h0m0s".
+func span(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d == day:
+		return "day"
+	case d%day == 0:
+		return fmt.Sprintf("%d days", d/day)
+	default:
+		return d.String()
 	}
-	return fmt.Sprintf("%d %ses", n, noun)
 }
 
 func stamp(m event.Micros) string { return m.Time().Format("2006-01-02 15:04:05.999999 UTC") }

@@ -158,7 +158,7 @@ func TestChoose(t *testing.T) {
 		},
 		{
 			"one touch is first and last", []touch.Session{session("s", 0)}, []touch.Touch{at("s", 1, 0, false)}, 0, [4]int{1, 1, none, none},
-			[4]string{"the earliest of 1 touch " + signedUp, "the latest of 1 touch " + signedUp, "none: no paid touch " + signedUp, "none: no paid touch " + signedUp},
+			[4]string{"the only touch " + signedUp, "the only touch " + signedUp, "none: no paid touch " + signedUp, "none: no paid touch " + signedUp},
 		},
 		{
 			"a touch at the very signup counts, one a microsecond later does not",
@@ -170,7 +170,7 @@ func TestChoose(t *testing.T) {
 		{
 			"sessions and touches after the signup count for nothing",
 			[]touch.Session{session("s", 10), session("t", 61)}, []touch.Touch{at("s", 1, 10, false), at("t", 2, 61, true)}, 0, [4]int{1, 1, none, none},
-			[4]string{"the earliest of 1 touch " + signedUp, "the latest of 1 touch " + signedUp, "none: no paid touch " + signedUp, "none: no paid touch " + signedUp},
+			[4]string{"the only touch " + signedUp, "the only touch " + signedUp, "none: no paid touch " + signedUp, "none: no paid touch " + signedUp},
 		},
 		{
 			"the paid ones are chosen among the paid alone",
@@ -182,29 +182,29 @@ func TestChoose(t *testing.T) {
 			"a session whose every touch is later counts as direct at its first event",
 			[]touch.Session{session("s", 50)}, []touch.Touch{at("s", 1, 61, true)}, 0, [4]int{0, 0, none, none},
 			[4]string{
-				"the earliest of 1 touch " + signedUp + "; its session began before the signup but every touch of it is later, so it counts as direct at its first event",
-				"the latest of 1 touch " + signedUp + "; its session began before the signup but every touch of it is later, so it counts as direct at its first event",
+				"the only touch " + signedUp + "; its session began before the signup but every touch of it is later, so it counts as direct at its first event",
+				"the only touch " + signedUp + "; its session began before the signup but every touch of it is later, so it counts as direct at its first event",
 				"none: no paid touch " + signedUp, "none: no paid touch " + signedUp,
 			},
 		},
 		{
 			"but not one with a touch by then",
 			[]touch.Session{session("s", 50)}, []touch.Touch{at("s", 1, 55, false), at("s", 2, 61, true)}, 0, [4]int{1, 1, none, none},
-			[4]string{"the earliest of 1 touch " + signedUp, "the latest of 1 touch " + signedUp, "none: no paid touch " + signedUp, "none: no paid touch " + signedUp},
+			[4]string{"the only touch " + signedUp, "the only touch " + signedUp, "none: no paid touch " + signedUp, "none: no paid touch " + signedUp},
 		},
 		{
 			"the lookback is inclusive to the microsecond",
 			[]touch.Session{session("s", 0), session("t", 30)}, []touch.Touch{at("s", 1, 0, true), at("t", 2, 30, false)}, time.Hour, [4]int{1, 2, 1, 1},
 			[4]string{
 				"the earliest of 2 touches in the 1h0m0s before the signup at 2024-03-01 10:00:00 UTC (0 older left out)", "the latest of 2 touches in the 1h0m0s before the signup at 2024-03-01 10:00:00 UTC (0 older left out)",
-				"the earliest of 1 paid touch in the 1h0m0s before the signup at 2024-03-01 10:00:00 UTC (0 older left out)", "the latest of 1 paid touch in the 1h0m0s before the signup at 2024-03-01 10:00:00 UTC (0 older left out)",
+				"the only paid touch in the 1h0m0s before the signup at 2024-03-01 10:00:00 UTC (0 older left out)", "the only paid touch in the 1h0m0s before the signup at 2024-03-01 10:00:00 UTC (0 older left out)",
 			},
 		},
 		{
 			"a microsecond older is left out, and said so",
 			[]touch.Session{session("s", 0), session("t", 30)}, []touch.Touch{at("s", 1, 0, true), at("t", 2, 30, false)}, time.Hour - time.Microsecond, [4]int{2, 2, none, none},
 			[4]string{
-				"the earliest of 1 touch in the 59m59.999999s before the signup at 2024-03-01 10:00:00 UTC (1 older left out)", "the latest of 1 touch in the 59m59.999999s before the signup at 2024-03-01 10:00:00 UTC (1 older left out)",
+				"the only touch in the 59m59.999999s before the signup at 2024-03-01 10:00:00 UTC (1 older left out)", "the only touch in the 59m59.999999s before the signup at 2024-03-01 10:00:00 UTC (1 older left out)",
 				"none: no paid touch in the 59m59.999999s before the signup at 2024-03-01 10:00:00 UTC (1 older left out)", "none: no paid touch in the 59m59.999999s before the signup at 2024-03-01 10:00:00 UTC (1 older left out)",
 			},
 		},

@@ -105,4 +105,4 @@ WHERE (t.clean_anonymous_id <> '' OR t.clean_user_id <> '')
     AND octet_length(t.clean_id) <= 1024
     AND octet_length(t.clean_anonymous_id) <= 1024
     AND octet_length(t.clean_user_id) <= 1024
-    AND octet_length(t.clean_previous_id) <= 1024
+    AND octet_length(btrim(coalesce(t.previous_id, ''), s.whitespace)) <= 1024
