@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -125,13 +124,7 @@ func (p *Pipeline) Status(ctx context.Context) (Status, error) {
 	if len(runs) > 0 {
 		s.LastRun = &runs[0]
 	}
-	unlock, err := p.lock(ctx)
-	switch {
-	case err == nil:
-		unlock()
-	case errors.Is(err, ErrLocked):
-		s.Running = true
-	default:
+	if err := p.db.Scan(ctx, p.db.Pool, "00_run/012_is_locked.sql", pg.Data{}, p.lockKey(), &s.Running); err != nil {
 		return s, err
 	}
 	return s, nil

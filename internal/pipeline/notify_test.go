@@ -53,6 +53,8 @@ func TestPages(t *testing.T) {
 	exec("ALTER TABLE website.tracks ADD COLUMN received_at timestamptz")
 	_, err = p.Run(t.Context(), pipeline.Request{})
 	require.NoError(t, err)
+	mu.Lock()
+	defer mu.Unlock()
 	require.Len(t, pages, 2)
 	require.Equal(t, "trigger", pages[0].Action)
 	require.Equal(t, "attribution run --from-stage extract", pages[0].Payload.Details.Rerun)

@@ -172,6 +172,7 @@ func ended(ctx context.Context, err error) (state string, failure any) {
 // that those that failed before have succeeded.
 func (p *Pipeline) tell(ctx context.Context, report Report, state string, elapsed time.Duration) {
 	ctx = context.WithoutCancel(ctx)
+	var succeeded []string
 	for _, s := range report.Stages {
 		outcome := notify.Done
 		if s.Err != nil {
@@ -182,9 +183,10 @@ func (p *Pipeline) tell(ctx context.Context, report Report, state string, elapse
 		case notify.Failed:
 			p.notify.Page(ctx, s.Stage.Name, s.Err.Error(), "attribution run --from-stage "+s.Stage.Name)
 		case notify.Done:
-			p.notify.Resolve(ctx, s.Stage.Name)
+			succeeded = append(succeeded, s.Stage.Name)
 		}
 	}
+	p.notify.Resolve(ctx, succeeded...)
 	p.notify.RunDone(ctx, state, elapsed)
 }
 
@@ -316,19 +318,28 @@ func (p *Pipeline) lock(ctx context.Context) (unlock func(), err error) {
 		return nil, err
 	}
 	var free bool
-	if err := p.db.Scan(ctx, conn, "00_run/010_lock.sql", pg.Data{}, pg.Args{"key": "attribution " + p.db.Names.Ops}, &free); err != nil || !free {
+	if err := p.db.Scan(ctx, conn, "00_run/010_lock.sql", pg.Data{}, p.lockKey(), &free); err != nil || !free {
 		conn.Release()
 		if err == nil {
 			err = ErrLocked
 		}
 		return nil, err
 	}
-	return func() { closeConn(ctx, conn) }, nil
+	return func() { p.unlock(ctx, conn) }, nil
 }
 
-// closeConn closes the connection: what its session held ends with it.
-func closeConn(ctx context.Context, conn *pgxpool.Conn) {
-	_ = conn.Conn().Close(context.WithoutCancel(ctx)) // the session ends either way
+// lockKey names the run lock: one for each installation in a database.
+func (p *Pipeline) lockKey() pg.Args { return pg.Args{"key": "attribution " + p.db.Names.Ops} }
+
+// unlock gives the run lock back at once, so that the next run need not wait for the
+// server to notice that the session has ended, and ends the session.
+func (p *Pipeline) unlock(ctx context.Context, conn *pgxpool.Conn) {
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTimeout)
+	defer cancel()
+	if _, err := p.db.Exec(last, conn, "00_run/011_unlock.sql", pg.Data{}, nil); err != nil {
+		p.log.WarnContext(ctx, "the run lock ends with its session", "error", err)
+	}
+	_ = conn.Conn().Close(last) // the session ends either way
 	conn.Release()
 }
 

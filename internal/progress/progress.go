@@ -144,7 +144,7 @@ func (p *Progress) Done() {
 // log writes one line: how many, of how many, how fast, how long still.
 func (p *Progress) log(now time.Time) {
 	elapsed := now.Sub(p.start)
-	attrs := []any{slog.Int64(p.options.Unit, p.done)}
+	attrs := []any{slog.String("work", p.options.Label), slog.Int64(p.options.Unit, p.done)}
 	if total := p.options.Total; total > 0 {
 		attrs = append(attrs, slog.Int64("of", total))
 	}
@@ -156,5 +156,5 @@ func (p *Progress) log(now time.Time) {
 		}
 	}
 	attrs = append(attrs, slog.Duration("elapsed", elapsed.Round(time.Second)))
-	p.options.Log.Info(p.options.Label, attrs...)
+	p.options.Log.Info("progress", attrs...)
 }

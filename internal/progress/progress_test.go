@@ -37,8 +37,8 @@ func TestLogsEveryTenSecondsAndAtTheEnd(t *testing.T) {
 	p.Done()
 	p.Add(1)
 	assert.Equal(t, []string{
-		"level=INFO msg=loading rows=40 of=100 per_second=4 remaining=15s elapsed=10s",
-		"level=INFO msg=loading rows=50 of=100 per_second=3 elapsed=13s",
+		"level=INFO msg=progress work=loading rows=40 of=100 per_second=4 remaining=15s elapsed=10s",
+		"level=INFO msg=progress work=loading rows=50 of=100 per_second=3 elapsed=13s",
 	}, strings.Split(strings.TrimSpace(out.String()), "\n"))
 }
 
@@ -53,7 +53,7 @@ func TestUnknownTotal(t *testing.T) {
 	p, out, clock := newLogged(0)
 	*clock = clock.Add(10 * time.Second)
 	p.Add(10)
-	assert.Equal(t, "level=INFO msg=loading rows=10 per_second=1 elapsed=10s\n", out.String())
+	assert.Equal(t, "level=INFO msg=progress work=loading rows=10 per_second=1 elapsed=10s\n", out.String())
 	p.SetTotal(20)
 	*clock = clock.Add(10 * time.Second)
 	p.Add(5)

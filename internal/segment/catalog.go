@@ -31,8 +31,10 @@ type TableInfo struct {
 func Catalog(ctx context.Context, q Querier, schema string) ([]TableInfo, error) {
 	var list []TableInfo
 	for _, kind := range event.Kinds() {
-		list = append(list, TableInfo{Schema: schema, Table: kind.Table(), Kind: kind,
-			Columns: map[string]string{}, IndexedColumns: map[string]bool{}})
+		list = append(list, TableInfo{
+			Schema: schema, Table: kind.Table(), Kind: kind,
+			Columns: map[string]string{}, IndexedColumns: map[string]bool{},
+		})
 	}
 	if err := catalogColumns(ctx, q, schema, list); err != nil {
 		return nil, fmt.Errorf("reading the columns of schema %q: %w", schema, err)

@@ -123,8 +123,10 @@ func TestMisfitsBecomeNull(t *testing.T) {
 func TestColumnsAppearMidway(t *testing.T) {
 	conn := connect(t)
 	load(t, conn, track("m1", ""))
-	report, err := Load(t.Context(), LoadOptions{Conn: conn, Schema: "app", Paths: []string{"-"}, BatchRows: 2, LoadedAt: loadedAt,
-		Stdin: strings.NewReader(track("m2", "") + "\n" + track("m3", `,"properties":{"x":1}`) + "\n" + track("m4", `,"properties":{"y":2}`) + "\n" + track("m5", `,"properties":{"x":3}`))})
+	report, err := Load(t.Context(), LoadOptions{
+		Conn: conn, Schema: "app", Paths: []string{"-"}, BatchRows: 2, LoadedAt: loadedAt,
+		Stdin: strings.NewReader(track("m2", "") + "\n" + track("m3", `,"properties":{"x":1}`) + "\n" + track("m4", `,"properties":{"y":2}`) + "\n" + track("m5", `,"properties":{"x":3}`)),
+	})
 	require.NoError(t, err)
 	assert.Equal(t, []AddedColumn{{"signed_up", Column{"x", "bigint"}}, {"signed_up", Column{"y", "bigint"}}}, report.ColumnsAdded)
 	assert.Equal(t, 4, report.Batches)
@@ -157,12 +159,14 @@ func TestUsersHoldTheLatestState(t *testing.T) {
 func TestBadLinesAreCountedAndShown(t *testing.T) {
 	conn := connect(t)
 	var shown []string
-	report, err := Load(t.Context(), LoadOptions{Conn: conn, Schema: "app", Paths: []string{"-"}, MaxBad: 5,
+	report, err := Load(t.Context(), LoadOptions{
+		Conn: conn, Schema: "app", Paths: []string{"-"}, MaxBad: 5,
 		OnBad: func(b BadLine) { shown = append(shown, b.String()) },
 		Stdin: strings.NewReader("\xEF\xBB\xBF" + track("m1", "") + "\r\n\r\n" + strings.Join([]string{
 			`{"type":"track",`, `7`, `{"messageId":"x","userId":"u"}`, `{"type":"visit","userId":"u"}`,
 			`{"type":"page","anonymousId":" ","userId":null}`, `{"type":"page","userId":"u"} x`, strings.Repeat(`[`, 1000),
-		}, "\n"))})
+		}, "\n")),
+	})
 	require.NoError(t, err)
 	assert.Equal(t, map[Reason]int64{BadJSON: 3, NotAnObject: 1, NoType: 1, UnknownType: 1, NoIdentifier: 1}, report.BadLines)
 	require.Len(t, shown, 5)
@@ -175,10 +179,12 @@ func TestBadLinesAreCountedAndShown(t *testing.T) {
 func TestHostileNames(t *testing.T) {
 	conn := connect(t)
 	for _, name := range []string{`a"; DROP SCHEMA public; --`, "Ü ber", "app", "SELECT"} {
-		report, err := Load(t.Context(), LoadOptions{Conn: conn, Schema: name, Paths: []string{"-"},
+		report, err := Load(t.Context(), LoadOptions{
+			Conn: conn, Schema: name, Paths: []string{"-"},
 			Stdin: strings.NewReader(track("m1", `,"properties":{"x\"; drop":1,"":2,"\u0000":3,"select":4,"`+strings.Repeat("long", 50)+`":5,"注":6,"1":7}`) + "\n" +
 				`{"type":"track","event":"tracks","userId":"u","receivedAt":"2024-05-01T10:00:00Z"}` + "\n" +
-				`{"type":"track","event":"Signed Up PKEY","userId":"u","receivedAt":"2024-05-01T10:00:00Z"}`)})
+				`{"type":"track","event":"Signed Up PKEY","userId":"u","receivedAt":"2024-05-01T10:00:00Z"}`),
+		})
 		require.NoError(t, err, name)
 		assert.Equal(t, map[string]int64{"tracks": 3, "signed_up": 1}, report.Rows, name)
 		assert.Equal(t, int64(2), sum(report.NoEventTable))

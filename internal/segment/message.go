@@ -47,8 +47,10 @@ const (
 )
 
 func newParser(s *schemaState) *parser {
-	return &parser{schema: s, badFields: map[string]int64{}, noEventTable: map[string]int64{},
-		roots: [3]*node{{name: "context"}, {}, {}}}
+	return &parser{
+		schema: s, badFields: map[string]int64{}, noEventTable: map[string]int64{},
+		roots: [3]*node{{name: "context"}, {}, {}},
+	}
 }
 
 // message takes in one message. It returns a reason where it cannot.

@@ -56,7 +56,8 @@ func TestMarksRoundTripOfNastyVisits(t *testing.T) {
 		"long strings":               {First: mark(start, long), Entry: sessionize.Mark{Order: mark(start, long).Order, URL: long + "y"}},
 		"no UTF-8, NUL":              {First: mark(start, "\xff\x00\xfe"), Exit: sessionize.Mark{Order: mark(start, "\x00").Order, URL: "\x80"}},
 		"received before it happened": {First: sessionize.Mark{Order: event.Order{
-			At: start, Kind: event.Page, ReceivedAt: start - 86_400_000_000, Source: "s", ID: "i"}}},
+			At: start, Kind: event.Page, ReceivedAt: start - 86_400_000_000, Source: "s", ID: "i",
+		}}},
 		"received years later":    {First: sessionize.Mark{Order: event.Order{At: event.MinTime, Kind: event.Page, ReceivedAt: event.MaxTime, Source: "s", ID: "i"}}},
 		"first and last of times": {First: mark(math.MinInt64, "a"), Exit: mark(math.MaxInt64, "b")},
 		"blog without entry":      {First: mark(start, "a"), Blog: mark(start+1, "b")},

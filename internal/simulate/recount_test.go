@@ -40,8 +40,12 @@ var internal = []string{
 }
 
 var clickIDs = []struct{ name, source, medium string }{
-	{"gclid", "google", "cpc"}, {"msclkid", "bing", "cpc"}, {"ttclid", "tiktok", "cpc"}, {"twclid", "twitter", "cpc"},
-	{"li_fat_id", "linkedin", "cpc"}, {"fbclid", "facebook", "social"},
+	{"gclid", "google", "cpc"},
+	{"msclkid", "bing", "cpc"},
+	{"ttclid", "tiktok", "cpc"},
+	{"twclid", "twitter", "cpc"},
+	{"li_fat_id", "linkedin", "cpc"},
+	{"fbclid", "facebook", "social"},
 }
 
 // tagsOf are the tags of a row by section 6; ok is false for none.

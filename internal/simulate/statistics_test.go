@@ -63,8 +63,12 @@ func TestStatistics(t *testing.T) {
 // The number of events is near the one asked for, at any length of the world.
 func TestEventsAreAsMany(t *testing.T) {
 	for _, o := range []Options{
-		{Seed: 1, Events: 1_000}, {Seed: 2, Events: 20_000}, {Seed: 3, Events: 20_000, Days: 30}, {Seed: 4, Events: 1_000_000},
-		{Seed: 5, Events: 1_000_000, Days: 7}, {Seed: 6, Events: 500_000, Bots: -1, Days: 1500},
+		{Seed: 1, Events: 1_000},
+		{Seed: 2, Events: 20_000},
+		{Seed: 3, Events: 20_000, Days: 30},
+		{Seed: 4, Events: 1_000_000},
+		{Seed: 5, Events: 1_000_000, Days: 7},
+		{Seed: 6, Events: 500_000, Bots: -1, Days: 1500},
 	} {
 		events := 0
 		w := newWorld(t, o)

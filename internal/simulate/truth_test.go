@@ -51,9 +51,15 @@ func personsOf(t testing.TB, w *World) (persons []Person) {
 // has it, on every night from the person's settling on.
 func TestTruthEqualsRecount(t *testing.T) {
 	for _, o := range []Options{
-		{Seed: 1}, {Seed: 2}, {Seed: 3, Events: 60_000}, {Seed: 4, Days: 60}, {Seed: 5, Days: 1000, Events: 5_000},
-		{Seed: 6, Customers: 0.6}, {Seed: 7, Customers: 0.5, AliasCalls: 0.6, MultiDevice: 1, Late: 0.4},
-		{Seed: 8, Sources: []string{"one"}, Customers: 0.4}, {Seed: 9, Sources: []string{"a", "b", "c", "d"}, SyncEvery: 24 * 3600e9},
+		{Seed: 1},
+		{Seed: 2},
+		{Seed: 3, Events: 60_000},
+		{Seed: 4, Days: 60},
+		{Seed: 5, Days: 1000, Events: 5_000},
+		{Seed: 6, Customers: 0.6},
+		{Seed: 7, Customers: 0.5, AliasCalls: 0.6, MultiDevice: 1, Late: 0.4},
+		{Seed: 8, Sources: []string{"one"}, Customers: 0.4},
+		{Seed: 9, Sources: []string{"a", "b", "c", "d"}, SyncEvery: 24 * 3600e9},
 	} {
 		t.Run(fmt.Sprintf("seed %d", o.Seed), func(t *testing.T) {
 			t.Parallel()

@@ -275,12 +275,15 @@ func (tr *tracer) end(ctx context.Context, conn *pgx.Conn) {
 func (tr *tracer) TraceQueryStart(ctx context.Context, conn *pgx.Conn, d pgx.TraceQueryStartData) context.Context {
 	return tr.start(ctx, conn, d.SQL)
 }
+
 func (tr *tracer) TraceQueryEnd(ctx context.Context, conn *pgx.Conn, _ pgx.TraceQueryEndData) {
 	tr.end(ctx, conn)
 }
+
 func (tr *tracer) TraceCopyFromStart(ctx context.Context, conn *pgx.Conn, d pgx.TraceCopyFromStartData) context.Context {
 	return tr.start(ctx, conn, "COPY "+d.TableName.Sanitize())
 }
+
 func (tr *tracer) TraceCopyFromEnd(ctx context.Context, conn *pgx.Conn, _ pgx.TraceCopyFromEndData) {
 	tr.end(ctx, conn)
 }

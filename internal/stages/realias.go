@@ -48,10 +48,13 @@ func runRealias(ctx context.Context, in Input) (Result, error) {
 	r.count("persons_dirty", persons)
 	r.count("visits_dirty", visits)
 	r.count("months_dirty", months)
-	if everything {
+	switch {
+	case everything:
 		r.Note = "every person is to be merged anew"
-	} else {
-		r.Note = fmt.Sprintf("%d persons with %d visits in %d months", persons, visits, months)
+	case persons == 0:
+		r.Note = "nothing waits"
+	default:
+		r.Note = fmt.Sprintf("%s with %s in %s", plural(persons, "person"), plural(visits, "visit"), plural(months, "month"))
 	}
 	return r, err
 }

@@ -77,9 +77,16 @@ func (in *Input) parents() []pg.Table {
 func (in *Input) analyze(ctx context.Context, _ *Result) error {
 	n := in.DB.Names
 	for _, t := range []pg.Table{
-		{Schema: n.Sessions, Name: "all_sessions"}, {Schema: n.Sessions, Name: "useful_sessions"}, {Schema: n.Sessions, Name: "touches"},
-		{Schema: n.Sessions, Name: "attribution"}, {Schema: n.Stages, Name: "all_tracks"}, {Schema: n.Stages, Name: "all_conversions"},
-		{Schema: n.Stages, Name: "all_sightings"}, {Schema: n.Aliases, Name: "user_ids"}, {Schema: n.Aliases, Name: "anonymous_ids"}, {Schema: n.Aliases, Name: "edges"},
+		{Schema: n.Sessions, Name: "all_sessions"},
+		{Schema: n.Sessions, Name: "useful_sessions"},
+		{Schema: n.Sessions, Name: "touches"},
+		{Schema: n.Sessions, Name: "attribution"},
+		{Schema: n.Stages, Name: "all_tracks"},
+		{Schema: n.Stages, Name: "all_conversions"},
+		{Schema: n.Stages, Name: "all_sightings"},
+		{Schema: n.Aliases, Name: "user_ids"},
+		{Schema: n.Aliases, Name: "anonymous_ids"},
+		{Schema: n.Aliases, Name: "edges"},
 	} {
 		if _, err := in.DB.Exec(ctx, in.DB.Pool, "08_reindex/040_analyze.sql", pg.Data{Table: t.Ident()}, none); err != nil {
 			return err

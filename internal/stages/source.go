@@ -127,9 +127,6 @@ func (t *sourceTable) chooseExtra(s Settings, r *Result) {
 	}
 	slices.Sort(columns)
 	for _, c := range columns {
-		if likely, misspelt := channel.MisspeltCampaignColumn(c); misspelt {
-			r.warn(fmt.Sprintf("table %s: column %s looks like a misspelt %s; its values are not read as tags", t, c, likely))
-		}
 		known := slices.Contains(neededText, c) || slices.Contains(identifiers, c) || slices.Contains([]string{"id", "received_at", "uuid_ts", "timestamp"}, c)
 		wanted := s.AllColumns || strings.HasPrefix(c, "context_campaign_") || slices.Contains(s.ExtraColumns, c)
 		if known || !wanted {
@@ -145,7 +142,8 @@ func (t *sourceTable) chooseExtra(s Settings, r *Result) {
 	}
 }
 
-// compare notices what changed in the table's columns since the last run.
+// compare notices what changed in the table's columns since the last run, and warns
+// of a misspelt one when it first appears.
 func (in *Input) compare(ctx context.Context, t *sourceTable, r *Result) error {
 	last := segment.TableInfo{Schema: t.info.Schema, Table: t.info.Table, Columns: map[string]string{}}
 	rows, err := in.DB.Query(ctx, in.DB.Pool, "01_extract/015_read_columns.sql", pg.Data{}, t.key())
@@ -156,6 +154,13 @@ func (in *Input) compare(ctx context.Context, t *sourceTable, r *Result) error {
 	if _, err := pgx.ForEachRow(rows, []any{&name, &typ}, func() error { last.Columns[name] = typ; return nil }); err != nil {
 		return err
 	}
+	for c := range t.info.Columns {
+		_, old := last.Columns[c]
+		if likely, misspelt := channel.MisspeltCampaignColumn(c); misspelt && !old && !t.identities() {
+			r.warn(fmt.Sprintf("table %s: column %s looks like a misspelt %s; its values are not read as tags", t, c, likely))
+		}
+	}
+	slices.Sort(r.Warnings)
 	if len(last.Columns) == 0 {
 		return nil
 	}

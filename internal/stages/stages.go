@@ -6,6 +6,7 @@ package stages
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -93,6 +94,14 @@ func (r *Result) count(name string, n int64) {
 }
 
 func (r *Result) warn(w string) { r.Warnings = append(r.Warnings, w) }
+
+// plural is "1 person" or "3 persons".
+func plural(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
 
 // none is for statements without arguments or fields.
 var none pg.Args

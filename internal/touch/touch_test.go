@@ -50,41 +50,71 @@ func TestTouchesOfASession(t *testing.T) {
 		events []sessionize.Activity
 		want   []want
 	}{
-		{"neither tags nor referrer: one direct touch at the first event, landing on the entry page",
+		{
+			"neither tags nor referrer: one direct touch at the first event, landing on the entry page",
 			[]sessionize.Activity{hit(0, event.Track, "", "", channel.Tags{}), hit(5, event.Page, home, "", channel.Tags{})},
-			[]want{{0, "(direct)", "(none)", "", home, false}}},
-		{"no page at all: direct without a landing page",
-			[]sessionize.Activity{hit(0, event.Track, "", google, channel.Tags{})}, []want{{0, "(direct)", "(none)", "", "", false}}},
-		{"an external referrer of the entry",
-			[]sessionize.Activity{hit(0, event.Page, home, google, channel.Tags{})}, []want{{0, "google", "organic", google, home, false}}},
-		{"the entry is the first event with a page, not the first event",
+			[]want{{0, "(direct)", "(none)", "", home, false}},
+		},
+		{
+			"no page at all: direct without a landing page",
+			[]sessionize.Activity{hit(0, event.Track, "", google, channel.Tags{})},
+			[]want{{0, "(direct)", "(none)", "", "", false}},
+		},
+		{
+			"an external referrer of the entry",
+			[]sessionize.Activity{hit(0, event.Page, home, google, channel.Tags{})},
+			[]want{{0, "google", "organic", google, home, false}},
+		},
+		{
+			"the entry is the first event with a page, not the first event",
 			[]sessionize.Activity{hit(0, event.Track, "", friend, channel.Tags{}), hit(3, event.Screen, home, google, channel.Tags{})},
-			[]want{{3, "google", "organic", google, home, false}}},
-		{"a referrer on a later event is no touch",
+			[]want{{3, "google", "organic", google, home, false}},
+		},
+		{
+			"a referrer on a later event is no touch",
 			[]sessionize.Activity{hit(0, event.Page, home, "", channel.Tags{}), hit(9, event.Page, deals, google, channel.Tags{})},
-			[]want{{0, "(direct)", "(none)", "", home, false}}},
-		{"an internal referrer is direct, and not shown",
-			[]sessionize.Activity{hit(0, event.Page, home, "https://blog.shop.example/", channel.Tags{})}, []want{{0, "(direct)", "(none)", "", home, false}}},
-		{"a tagged entry counts by its tags, with the referrer as sent",
-			[]sessionize.Activity{hit(0, event.Page, home, google, news)}, []want{{0, "news", "email", google, home, false}}},
-		{"each set of tags once, at its earliest event",
+			[]want{{0, "(direct)", "(none)", "", home, false}},
+		},
+		{
+			"an internal referrer is direct, and not shown",
+			[]sessionize.Activity{hit(0, event.Page, home, "https://blog.shop.example/", channel.Tags{})},
+			[]want{{0, "(direct)", "(none)", "", home, false}},
+		},
+		{
+			"a tagged entry counts by its tags, with the referrer as sent",
+			[]sessionize.Activity{hit(0, event.Page, home, google, news)},
+			[]want{{0, "news", "email", google, home, false}},
+		},
+		{
+			"each set of tags once, at its earliest event",
 			[]sessionize.Activity{hit(0, event.Page, home, "", news), hit(4, event.Page, deals, "", paid), hit(5, event.Page, deals, "", news), hit(6, event.Page, home, "", paid)},
-			[]want{{0, "news", "email", "", home, false}, {4, "google", "cpc", "", deals, true}}},
-		{"an untagged entry by referrer, then tags: two touches in time order",
+			[]want{{0, "news", "email", "", home, false}, {4, "google", "cpc", "", deals, true}},
+		},
+		{
+			"an untagged entry by referrer, then tags: two touches in time order",
 			[]sessionize.Activity{hit(0, event.Page, home, friend, channel.Tags{}), hit(4, event.Page, deals, "", news)},
-			[]want{{0, "example.org", "referral", friend, home, false}, {4, "news", "email", "", deals, false}}},
-		{"tags before the entry",
+			[]want{{0, "example.org", "referral", friend, home, false}, {4, "news", "email", "", deals, false}},
+		},
+		{
+			"tags before the entry",
 			[]sessionize.Activity{hit(0, event.Track, "", "", news), hit(4, event.Page, deals, google, channel.Tags{})},
-			[]want{{0, "news", "email", "", "", false}, {4, "google", "organic", google, deals, false}}},
-		{"direct never competes with evidence inside one session",
+			[]want{{0, "news", "email", "", "", false}, {4, "google", "organic", google, deals, false}},
+		},
+		{
+			"direct never competes with evidence inside one session",
 			[]sessionize.Activity{hit(0, event.Page, home, "", channel.Tags{}), hit(600, event.Page, deals, "", news)},
-			[]want{{600, "news", "email", "", deals, false}}},
-		{"at one instant the order of kinds decides",
+			[]want{{600, "news", "email", "", deals, false}},
+		},
+		{
+			"at one instant the order of kinds decides",
 			[]sessionize.Activity{hit(0, event.Track, deals, "", paid), hit(0, event.Page, home, google, channel.Tags{})},
-			[]want{{0, "google", "organic", google, home, false}, {0, "google", "cpc", "", deals, true}}},
-		{"fbclid alone is not paid",
+			[]want{{0, "google", "organic", google, home, false}, {0, "google", "cpc", "", deals, true}},
+		},
+		{
+			"fbclid alone is not paid",
 			[]sessionize.Activity{hit(0, event.Page, home, "", channel.Tags{Source: "facebook", Medium: "social", ClickID: "fbclid"})},
-			[]want{{0, "facebook", "social", "", home, false}}},
+			[]want{{0, "facebook", "social", "", home, false}},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -153,34 +183,48 @@ func TestChoose(t *testing.T) {
 		reasons  [4]string
 	}{
 		{
-			"no session at all", nil, nil, 0, [4]int{none, none, none, none},
+			"no session at all", nil, nil, 0,
+			[4]int{none, none, none, none},
 			[4]string{"none: no touch " + signedUp, "none: no touch " + signedUp, "none: no paid touch " + signedUp, "none: no paid touch " + signedUp},
 		},
 		{
-			"one touch is first and last", []touch.Session{session("s", 0)}, []touch.Touch{at("s", 1, 0, false)}, 0, [4]int{1, 1, none, none},
+			"one touch is first and last",
+			[]touch.Session{session("s", 0)},
+			[]touch.Touch{at("s", 1, 0, false)},
+			0,
+			[4]int{1, 1, none, none},
 			[4]string{"the only touch " + signedUp, "the only touch " + signedUp, "none: no paid touch " + signedUp, "none: no paid touch " + signedUp},
 		},
 		{
 			"a touch at the very signup counts, one a microsecond later does not",
 			[]touch.Session{session("s", 0), session("t", 60)},
 			[]touch.Touch{at("s", 1, 0, true), at("t", 2, 60, true), {Position: 3, SessionID: "t", At: start.Add(time.Hour) + 1, Evidence: channel.Evidence{IsPaid: true}}},
-			0, [4]int{1, 2, 1, 2},
+			0,
+			[4]int{1, 2, 1, 2},
 			[4]string{"the earliest of 2 touches " + signedUp, "the latest of 2 touches " + signedUp, "the earliest of 2 paid touches " + signedUp, "the latest of 2 paid touches " + signedUp},
 		},
 		{
 			"sessions and touches after the signup count for nothing",
-			[]touch.Session{session("s", 10), session("t", 61)}, []touch.Touch{at("s", 1, 10, false), at("t", 2, 61, true)}, 0, [4]int{1, 1, none, none},
+			[]touch.Session{session("s", 10), session("t", 61)},
+			[]touch.Touch{at("s", 1, 10, false), at("t", 2, 61, true)},
+			0,
+			[4]int{1, 1, none, none},
 			[4]string{"the only touch " + signedUp, "the only touch " + signedUp, "none: no paid touch " + signedUp, "none: no paid touch " + signedUp},
 		},
 		{
 			"the paid ones are chosen among the paid alone",
 			[]touch.Session{session("s", 0), session("t", 30), session("v", 50)},
-			[]touch.Touch{at("s", 1, 0, false), at("t", 2, 30, true), at("t", 3, 31, true), at("v", 4, 50, false)}, 0, [4]int{1, 4, 2, 3},
+			[]touch.Touch{at("s", 1, 0, false), at("t", 2, 30, true), at("t", 3, 31, true), at("v", 4, 50, false)},
+			0,
+			[4]int{1, 4, 2, 3},
 			[4]string{"the earliest of 4 touches " + signedUp, "the latest of 4 touches " + signedUp, "the earliest of 2 paid touches " + signedUp, "the latest of 2 paid touches " + signedUp},
 		},
 		{
 			"a session whose every touch is later counts as direct at its first event",
-			[]touch.Session{session("s", 50)}, []touch.Touch{at("s", 1, 61, true)}, 0, [4]int{0, 0, none, none},
+			[]touch.Session{session("s", 50)},
+			[]touch.Touch{at("s", 1, 61, true)},
+			0,
+			[4]int{0, 0, none, none},
 			[4]string{
 				"the only touch " + signedUp + "; its session began before the signup but every touch of it is later, so it counts as direct at its first event",
 				"the only touch " + signedUp + "; its session began before the signup but every touch of it is later, so it counts as direct at its first event",
@@ -189,12 +233,18 @@ func TestChoose(t *testing.T) {
 		},
 		{
 			"but not one with a touch by then",
-			[]touch.Session{session("s", 50)}, []touch.Touch{at("s", 1, 55, false), at("s", 2, 61, true)}, 0, [4]int{1, 1, none, none},
+			[]touch.Session{session("s", 50)},
+			[]touch.Touch{at("s", 1, 55, false), at("s", 2, 61, true)},
+			0,
+			[4]int{1, 1, none, none},
 			[4]string{"the only touch " + signedUp, "the only touch " + signedUp, "none: no paid touch " + signedUp, "none: no paid touch " + signedUp},
 		},
 		{
 			"the lookback is inclusive to the microsecond",
-			[]touch.Session{session("s", 0), session("t", 30)}, []touch.Touch{at("s", 1, 0, true), at("t", 2, 30, false)}, time.Hour, [4]int{1, 2, 1, 1},
+			[]touch.Session{session("s", 0), session("t", 30)},
+			[]touch.Touch{at("s", 1, 0, true), at("t", 2, 30, false)},
+			time.Hour,
+			[4]int{1, 2, 1, 1},
 			[4]string{
 				"the earliest of 2 touches in the 1h0m0s before the signup at 2024-03-01 10:00:00 UTC (0 older left out)", "the latest of 2 touches in the 1h0m0s before the signup at 2024-03-01 10:00:00 UTC (0 older left out)",
 				"the only paid touch in the 1h0m0s before the signup at 2024-03-01 10:00:00 UTC (0 older left out)", "the only paid touch in the 1h0m0s before the signup at 2024-03-01 10:00:00 UTC (0 older left out)",
@@ -202,7 +252,10 @@ func TestChoose(t *testing.T) {
 		},
 		{
 			"a microsecond older is left out, and said so",
-			[]touch.Session{session("s", 0), session("t", 30)}, []touch.Touch{at("s", 1, 0, true), at("t", 2, 30, false)}, time.Hour - time.Microsecond, [4]int{2, 2, none, none},
+			[]touch.Session{session("s", 0), session("t", 30)},
+			[]touch.Touch{at("s", 1, 0, true), at("t", 2, 30, false)},
+			time.Hour - time.Microsecond,
+			[4]int{2, 2, none, none},
 			[4]string{
 				"the only touch in the 59m59.999999s before the signup at 2024-03-01 10:00:00 UTC (1 older left out)", "the only touch in the 59m59.999999s before the signup at 2024-03-01 10:00:00 UTC (1 older left out)",
 				"none: no paid touch in the 59m59.999999s before the signup at 2024-03-01 10:00:00 UTC (1 older left out)", "none: no paid touch in the 59m59.999999s before the signup at 2024-03-01 10:00:00 UTC (1 older left out)",
@@ -210,7 +263,10 @@ func TestChoose(t *testing.T) {
 		},
 		{
 			"a made-up touch is under the lookback too",
-			[]touch.Session{session("s", 50)}, []touch.Touch{at("s", 1, 61, true)}, 5 * time.Minute, [4]int{none, none, none, none},
+			[]touch.Session{session("s", 50)},
+			[]touch.Touch{at("s", 1, 61, true)},
+			5 * time.Minute,
+			[4]int{none, none, none, none},
 			[4]string{
 				"none: no touch in the 5m0s before the signup at 2024-03-01 10:00:00 UTC (1 older left out)", "none: no touch in the 5m0s before the signup at 2024-03-01 10:00:00 UTC (1 older left out)",
 				"none: no paid touch in the 5m0s before the signup at 2024-03-01 10:00:00 UTC (1 older left out)", "none: no paid touch in the 5m0s before the signup at 2024-03-01 10:00:00 UTC (1 older left out)",

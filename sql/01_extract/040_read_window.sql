@@ -19,10 +19,12 @@ FROM (
     SELECT {{range $i, $c := .Columns}}{{if $i}},
         {{end}}{{$c}}{{end}}
     FROM {{.Source}} AS t
-    WHERE {{if .Window.Received}}t.received_at >= @from AND t.received_at < @to
+    WHERE {{template "window" .}}
+) AS r
+WHERE coalesce(r.uuid_ts, r.received_at, '-infinity') <= @as_of
+{{- /* Which rows of a source's table a window holds. */ -}}
+{{- define "window"}}{{if .Window.Received}}t.received_at >= @from AND t.received_at < @to
     {{- else if .Window.Rest}}(t.received_at IS NULL OR t.received_at < @from OR t.received_at >= @to)
     {{- else if .Window.HasUUIDTS}}(t.uuid_ts >= @from AND t.uuid_ts <= @to
         OR t.uuid_ts IS NULL AND (t.received_at >= @from AND t.received_at <= @to OR t.received_at IS NULL))
-    {{- else}}(t.received_at >= @from AND t.received_at <= @to OR t.received_at IS NULL){{end}}
-) AS r
-WHERE coalesce(r.uuid_ts, r.received_at, '-infinity') <= @as_of
+    {{- else}}(t.received_at >= @from AND t.received_at <= @to OR t.received_at IS NULL){{end}}{{end}}

@@ -1,0 +1,2 @@
+-- Gives the run lock back.
+SELECT pg_catalog.pg_advisory_unlock_all()
