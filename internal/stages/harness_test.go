@@ -117,11 +117,11 @@ func prepared(t testing.TB, w world.World, arrived, ran int) string {
 	})
 }
 
-// worlds are random ones of some size with at least so many nights and rows.
+// worlds are random ones with so many nights and at least so many rows.
 func worlds(n, nights, rows int) (out []world.World) {
 	for seed := uint64(1); len(out) < n; seed++ {
 		w := world.Random(seed, world.Options{MaxRows: 160})
-		if w.Nights() >= nights && len(w.Rows) >= rows {
+		if w.Nights() == nights && len(w.Rows) >= rows {
 			out = append(out, w)
 		}
 	}

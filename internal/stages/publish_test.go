@@ -106,7 +106,7 @@ func TestReadersSeeAllFourTablesAsBeforeOrAsAfter(t *testing.T) {
 // others come and go, and the swap gets its turn when it ends.
 func TestASwapWaitsForReadersWithoutHoldingThemUp(t *testing.T) {
 	t.Parallel()
-	w := worlds(1, 3, 60)[0]
+	w := worlds(1, 3, 90)[0]
 	last := w.Nights() - 1
 	url := prepared(t, w, last+1, last+1)
 	p := mustOpen(t, url, of(w), func(c *config.Config) { c.Publish.LockTimeout = 100 * time.Millisecond })
@@ -212,7 +212,7 @@ func TestGrantsAndViewsSurvive(t *testing.T) {
 // TestNothingElseIsEverDropped: tables of others, whatever they are called.
 func TestNothingElseIsEverDropped(t *testing.T) {
 	t.Parallel()
-	w := worlds(1, 3, 60)[0]
+	w := worlds(1, 3, 90)[0]
 	p := mustOpen(t, prepared(t, w, w.Nights(), 1), of(w))
 	exec(t, p, "CREATE SCHEMA looker", "CREATE TABLE looker.touches_new_1 (n int)", "CREATE TABLE looker.all_tracks_2018_01_re_merged (n int)",
 		"CREATE TABLE sessions.notes (n int)", "CREATE TABLE sessions.touches_new_x (n int)", "CREATE TABLE sessions.touches_old (n int)",
@@ -231,7 +231,7 @@ func TestNothingElseIsEverDropped(t *testing.T) {
 // TestRelationsAreCommentedAfterARun: what a run makes carries comments as well.
 func TestRelationsAreCommentedAfterARun(t *testing.T) {
 	t.Parallel()
-	w := worlds(1, 3, 60)[0]
+	w := worlds(1, 3, 90)[0]
 	p := mustOpen(t, prepared(t, w, w.Nights(), 1), of(w))
 	run(t, p, pipeline.Request{AsOf: w.NightAt(w.Nights() - 1)})
 	run(t, p, pipeline.Request{AsOf: w.NightAt(w.Nights() - 1), Full: true})

@@ -87,7 +87,7 @@ func TestChangedSettingsEqualAFreshFullRun(t *testing.T) {
 // TestAChangedSettingIsNotForgottenByARunOfOneStage that does none of the work.
 func TestAChangedSettingIsNotForgottenByARunOfOneStage(t *testing.T) {
 	t.Parallel()
-	w := worlds(1, 3, 80)[0]
+	w := worlds(1, 3, 90)[0]
 	last := w.Nights() - 1
 	changed := func(c *config.Config) { c.SignupEvents, c.SessionGap = []string{"Clicked", "Heartbeat"}, time.Minute }
 	p := mustOpen(t, prepared(t, w, last+1, last), of(w), changed)
