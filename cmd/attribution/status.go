@@ -144,7 +144,7 @@ func (g *globals) printTotals(t *pipeline.Totals) {
 		{count(t.InVisits), "= in sessions"},
 		{count(t.Server), "+ of back ends, which are no activity"},
 		{count(t.Ignored), "+ ignored by ignore_events"},
-		{count(t.Blocked), "+ without a usable identifier or time"},
+		{count(t.Blocked), "+ with blocked identifiers only"},
 	}
 	if waiting != 0 {
 		rows = append(rows, []string{count(waiting), "+ still waiting for stage sessionize"})

@@ -147,6 +147,7 @@ func TestMistakesInTheRulesAreNamed(t *testing.T) {
 		"click_ids: [{name: x, source: a}]":                       `my.yaml: click_ids[0] (x): source and medium are both required`,
 		"click_ids: [{name: 'x y', source: a, medium: b}]":        `my.yaml: click_ids[0] (x y): no parameter's name`,
 		"click_ids: [{name: UTM_source, source: a, medium: b}]":   `my.yaml: click_ids[0] (utm_source): utm_source is a campaign parameter`,
+
 		"click_ids: [{name: x, source: a, medium: b}, {name: X, source: a, medium: b}]": `my.yaml: click_ids[1] (x): listed twice`,
 	} {
 		_, err := channel.New(channel.Options{RulesFile: []byte(file), RulesFileName: "my.yaml"})

@@ -79,6 +79,9 @@ func AbsentIdentifier(name string) SourceItem {
 	return SourceItem{Name: MustIdent(name), cast: "text", identifier: true}
 }
 
+// IsIdentifier reports whether the item is the identifier of that name.
+func (s SourceItem) IsIdentifier(name string) bool { return s.identifier && s.Name == MustIdent(name) }
+
 // Expr is the expression alone.
 func (s SourceItem) Expr() string {
 	absent := s.column == (Identifier{})

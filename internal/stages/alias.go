@@ -32,7 +32,6 @@ func runAlias(ctx context.Context, in Input) (Result, error) {
 		s := identityStep{in: &in, tx: tx, full: full, result: &r}
 		return s.run(ctx)
 	})
-	r.RowsIn = waiting
 	return r, err
 }
 
@@ -85,16 +84,18 @@ func (s *identityStep) updateEdges(ctx context.Context) error {
 	if s.full {
 		pairs = "025_create_all_pairs.sql"
 	}
-	if _, err := s.exec(ctx, none, pairs); err != nil {
+	n, err := s.exec(ctx, none, pairs)
+	if err != nil {
 		return err
 	}
+	s.result.RowsIn = n
 	if _, err := s.in.DB.Exec(ctx, s.tx, "03_alias/026_analyze.sql", pg.Data{Table: pg.MustIdent("pairs")}, none); err != nil {
 		return err
 	}
 	if _, err := s.exec(ctx, none, "021_create_fresh_edges.sql", "022_create_fresh_sights.sql", "030_create_changed.sql"); err != nil {
 		return err
 	}
-	n, err := s.exec(ctx, none, "031_delete_edges.sql", "032_insert_edges.sql", "033_delete_sights.sql", "034_insert_sights.sql")
+	n, err = s.exec(ctx, none, "031_delete_edges.sql", "032_insert_edges.sql", "033_delete_sights.sql", "034_insert_sights.sql")
 	s.result.RowsChanged += n
 	return err
 }

@@ -21,6 +21,7 @@ func runExtract(ctx context.Context, in Input) (Result, error) {
 	if err := in.announceFirst(ctx, tables); err != nil {
 		return r, err
 	}
+	planned := estimate{in: &in, persons: map[event.Person]bool{}}
 	for i := range tables {
 		t := &tables[i]
 		if err := in.addColumns(ctx, t); err != nil {
@@ -32,6 +33,11 @@ func runExtract(ctx context.Context, in Input) (Result, error) {
 		}
 		bar := in.Progress("extract "+t.String(), "rows", t.info.EstimatedRows)
 		for _, w := range windows {
+			if in.DB.Dry() {
+				if err := planned.add(ctx, t, w); err != nil {
+					return r, fmt.Errorf("%s %s: %w", t, w.label, err)
+				}
+			}
 			n, err := in.takeIn(ctx, t, w, &r)
 			if err != nil {
 				return r, fmt.Errorf("%s %s: %w", t, w.label, err)
@@ -44,19 +50,15 @@ func runExtract(ctx context.Context, in Input) (Result, error) {
 		r.warn(fmt.Sprintf("%d source rows were rejected; see %s.rejected_rows for which and why", n, in.DB.Names.Ops))
 	}
 	if in.DB.Dry() {
-		r.Note = fmt.Sprintf("%d rows newer than the high-water mark less the overlap", r.RowsIn)
+		r.RowsIn = planned.rows
+		r.Note, err = planned.note(ctx)
 	}
-	return r, nil
+	return r, err
 }
 
 // takeIn reads one window and takes its new rows in: one transaction, together with
 // the worklist, the counters and the watermark.
 func (in *Input) takeIn(ctx context.Context, t *sourceTable, w window, r *Result) (read int64, err error) {
-	if in.DB.Dry() {
-		if err := in.estimate(ctx, t, w, r); err != nil {
-			return 0, err
-		}
-	}
 	err = in.DB.Tx(ctx, func(tx pgx.Tx) error {
 		read, err = in.merge(ctx, tx, t, w, r)
 		return err
@@ -64,26 +66,10 @@ func (in *Input) takeIn(ctx context.Context, t *sourceTable, w window, r *Result
 	return read, err
 }
 
-func (in *Input) estimate(ctx context.Context, t *sourceTable, w window, r *Result) error {
-	d := t.data()
-	d.Window = w.Window
-	rows, err := in.DB.Query(ctx, in.DB.Pool, "01_extract/170_estimate.sql", d, pg.Args{"from": w.from, "to": w.to})
-	if err != nil {
-		return err
-	}
-	n, err := pgx.CollectExactlyOneRow(rows, pgx.RowTo[int64])
-	r.RowsIn += n
-	return err
-}
-
 func (in *Input) merge(ctx context.Context, tx pgx.Tx, t *sourceTable, w window, r *Result) (int64, error) {
 	d := t.data()
 	d.Window = w.Window
-	taken := pg.Table{Schema: in.DB.Names.Segment, Name: "app_tracks"}
-	if t.identities() {
-		taken.Name = "app_identities"
-	}
-	d.Table = taken.Ident()
+	d.Table = in.takenTable(t).Ident()
 	exec := func(file string, args pg.Args) (int64, error) {
 		return in.DB.Exec(ctx, tx, "01_extract/"+file, d, args)
 	}

@@ -27,15 +27,13 @@ func runRealias(ctx context.Context, in Input) (Result, error) {
 				return err
 			}
 		}
-		if r.RowsIn > 0 || in.DB.Dry() {
-			for _, file := range []string{"010_mark_persons.sql", "020_clear.sql", "030_months_with_visits.sql"} {
-				n, err := in.DB.Exec(ctx, tx, "04_realias/"+file, pg.Data{}, none)
-				if err != nil {
-					return err
-				}
-				if file == "010_mark_persons.sql" {
-					r.RowsChanged = n
-				}
+		for _, file := range []string{"010_mark_persons.sql", "020_clear.sql", "030_months_with_visits.sql"} {
+			n, err := in.DB.Exec(ctx, tx, "04_realias/"+file, pg.Data{}, none)
+			if err != nil {
+				return err
+			}
+			if file == "010_mark_persons.sql" {
+				r.RowsChanged = n
 			}
 		}
 		rows, err := in.DB.Query(ctx, tx, "04_realias/070_count.sql", pg.Data{}, none)

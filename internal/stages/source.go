@@ -37,9 +37,16 @@ type sourceTable struct {
 }
 
 func (t *sourceTable) identities() bool { return !t.info.Kind.IsActivity() }
-func (t *sourceTable) hasUUIDTS() bool  { _, ok := t.info.Columns["uuid_ts"]; return ok }
-func (t *sourceTable) String() string   { return t.source + "." + t.info.Table }
-func (t *sourceTable) key() pg.Args     { return pg.Args{"source": t.source, "source_table": t.info.Table} }
+func (in *Input) takenTable(t *sourceTable) pg.Table {
+	if t.identities() {
+		return pg.Table{Schema: in.DB.Names.Segment, Name: "app_identities"}
+	}
+	return pg.Table{Schema: in.DB.Names.Segment, Name: "app_tracks"}
+}
+
+func (t *sourceTable) hasUUIDTS() bool { _, ok := t.info.Columns["uuid_ts"]; return ok }
+func (t *sourceTable) String() string  { return t.source + "." + t.info.Table }
+func (t *sourceTable) key() pg.Args    { return pg.Args{"source": t.source, "source_table": t.info.Table} }
 
 func (t *sourceTable) data() pg.Data {
 	return pg.Data{

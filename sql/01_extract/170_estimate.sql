@@ -1,4 +1,8 @@
--- How many rows a window holds. Reads: the source. @from, @to: as in the window.
+-- How many rows of a window are not taken in yet. Reads: the source, {{.Table}}. @source, @kind; @from, @to: as in the window; @spaces.
 SELECT count(*)
 FROM {{.Source}} AS t
-WHERE {{template "window" .}}
+WHERE ({{template "window" .}})
+    AND NOT EXISTS (
+        SELECT FROM {{.Table}} AS e
+        WHERE e.id = coalesce(btrim(t.id::text, @spaces), '') AND e.source = @source AND e.kind = @kind::smallint
+    )
