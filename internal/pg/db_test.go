@@ -161,6 +161,7 @@ func TestTxRollsBackAfterCancel(t *testing.T) {
 	db := open(t)
 	for _, when := range []string{"after a statement", "in a statement", "before the commit"} {
 		ctx, cancel := context.WithCancel(t.Context())
+		made := db.Pool.Stat().NewConnsCount()
 		err := db.Tx(ctx, func(tx pgx.Tx) error {
 			if _, err := db.Exec(ctx, tx, "insert.sql", pg.Data{}, pg.Args{"n": 1}); err != nil {
 				return err
@@ -182,6 +183,9 @@ func TestTxRollsBackAfterCancel(t *testing.T) {
 		require.ErrorIs(t, err, context.Canceled, when)
 		require.False(t, pg.Retryable(err), when)
 		require.Zero(t, count(t, db), when)
+		if when == "after a statement" {
+			require.Equal(t, made, db.Pool.Stat().NewConnsCount(), "rolled back, not cut off: the connection is kept")
+		}
 		require.Eventually(t, func() bool {
 			var open int
 			require.NoError(t, db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity

@@ -50,6 +50,9 @@ func TestEveryStageTwiceIsOnce(t *testing.T) {
 					run(t, p, r)
 					same(t, once, snapshot(t, p), "night %d, %s twice", night, s.Name)
 				}
+				status, err := p.Status(t.Context())
+				require.NoError(t, err)
+				require.Empty(t, status.Waiting, "night %d: every worklist is drained", night)
 			}
 			undisturbed := mustOpen(t, prepared(t, w, w.Nights(), w.Nights()), of(w))
 			same(t, snapshot(t, undisturbed), snapshot(t, p), "all stages twice")

@@ -349,3 +349,24 @@ func TestEachOddColumnByItself(t *testing.T) {
 		})
 	}
 }
+
+// TestAReplacedRowIsWorkedOffOnce: an earlier-received copy takes a row's place, its
+// pair is derived anew that night, and nothing of it waits afterwards.
+func TestAReplacedRowIsWorkedOffOnce(t *testing.T) {
+	t.Parallel()
+	p := mustOpen(t, migrated(t))
+	website(t, p)
+	tracks(t, p, "2018-01-05 10:00", "2018-01-05 10:00", "a", 2)
+	exec(t, p, "INSERT INTO website.tracks (id, received_at, anonymous_id) VALUES ('x', '2018-01-05 12:00+00', 'a')")
+	run(t, p, pipeline.Request{AsOf: day("2018-01-06")})
+	exec(t, p, "INSERT INTO website.tracks (id, received_at, anonymous_id) VALUES ('x', '2018-01-05 10:10+00', 'b')")
+	run(t, p, pipeline.Request{AsOf: day("2018-01-07")})
+	require.Equal(t, []string{"a 2", "b 1"}, list(t, p, "SELECT alias_id || ' ' || sum(event_count) FROM sessions.all_sessions GROUP BY alias_id ORDER BY 1"))
+	status, err := p.Status(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, status.Waiting)
+	report := run(t, p, pipeline.Request{AsOf: day("2018-01-08")})
+	for _, s := range report.Stages[1:7] {
+		require.Zero(t, s.Result.RowsChanged, s.Stage.Name)
+	}
+}
