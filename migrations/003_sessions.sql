@@ -110,12 +110,6 @@ CREATE INDEX ON {{.sessions}}.attribution (first_touch_source, first_touch_mediu
 CREATE INDEX ON {{.sessions}}.attribution (last_touch_source, last_touch_medium, last_touch_campaign);
 CREATE INDEX ON {{.sessions}}.attribution (first_attributed_touch_source, first_attributed_touch_medium, first_attributed_touch_campaign);
 CREATE INDEX ON {{.sessions}}.attribution (last_attributed_touch_source, last_attributed_touch_medium, last_attributed_touch_campaign);
-CREATE TABLE {{.sessions}}.useful_sessions_all PARTITION OF {{.sessions}}.useful_sessions FOR VALUES FROM (MINVALUE) TO (MAXVALUE);
-COMMENT ON TABLE {{.sessions}}.useful_sessions_all IS 'The one partition of useful_sessions; full rebuilds swap it.';
-CREATE TABLE {{.sessions}}.touches_all PARTITION OF {{.sessions}}.touches FOR VALUES FROM (MINVALUE) TO (MAXVALUE);
-COMMENT ON TABLE {{.sessions}}.touches_all IS 'The one partition of touches; full rebuilds swap it.';
-CREATE TABLE {{.sessions}}.attribution_all PARTITION OF {{.sessions}}.attribution FOR VALUES FROM (MINVALUE) TO (MAXVALUE);
-COMMENT ON TABLE {{.sessions}}.attribution_all IS 'The one partition of attribution; full rebuilds swap it.';
 
 COMMENT ON TABLE {{.sessions}}.all_sessions IS 'Every session of every person. A session ends when more than session_gap (20 minutes) passes without an event. Monthly partitions by started_at in UTC: the _signup tables of the stages schema.';
 COMMENT ON TABLE {{.sessions}}.useful_sessions IS 'For every signed-up person the first session ever (kind first, where there is a session) and the signup session (kind signup, where there is one): two rows when they are one session.';
@@ -209,3 +203,15 @@ COMMENT ON COLUMN {{.sessions}}.attribution.first_attributed_touch_landing_page 
 COMMENT ON COLUMN {{.sessions}}.attribution.last_attributed_touch_channel IS 'Channel of the latest paid touch at or before the signup; NULL when none was paid.';
 COMMENT ON COLUMN {{.sessions}}.attribution.last_attributed_touch_landing_page IS 'Page URL of the latest paid touch at or before the signup; NULL when none was paid.';
 COMMENT ON COLUMN {{.sessions}}.attribution.is_identified IS 'The person is a user, not an anonymous visitor.';
+
+CREATE TABLE {{.sessions}}.useful_sessions_all (LIKE {{.sessions}}.useful_sessions INCLUDING ALL);
+ALTER TABLE {{.sessions}}.useful_sessions ATTACH PARTITION {{.sessions}}.useful_sessions_all FOR VALUES FROM (MINVALUE) TO (MAXVALUE);
+COMMENT ON TABLE {{.sessions}}.useful_sessions_all IS 'The one partition of useful_sessions; full rebuilds swap it.';
+
+CREATE TABLE {{.sessions}}.touches_all (LIKE {{.sessions}}.touches INCLUDING ALL);
+ALTER TABLE {{.sessions}}.touches ATTACH PARTITION {{.sessions}}.touches_all FOR VALUES FROM (MINVALUE) TO (MAXVALUE);
+COMMENT ON TABLE {{.sessions}}.touches_all IS 'The one partition of touches; full rebuilds swap it.';
+
+CREATE TABLE {{.sessions}}.attribution_all (LIKE {{.sessions}}.attribution INCLUDING ALL);
+ALTER TABLE {{.sessions}}.attribution ATTACH PARTITION {{.sessions}}.attribution_all FOR VALUES FROM (MINVALUE) TO (MAXVALUE);
+COMMENT ON TABLE {{.sessions}}.attribution_all IS 'The one partition of attribution; full rebuilds swap it.';

@@ -233,7 +233,7 @@ COMMENT ON COLUMN {{.ops}}.dirty_persons.visit_months IS 'Months of reception in
 CREATE TABLE {{.ops}}.dirty_stages (
     stage  text PRIMARY KEY,
     reason text NOT NULL,
-    mark   bigint NOT NULL DEFAULT nextval('{{.ops}}.dirty_marks')
+    mark   bigint NOT NULL
 );
 COMMENT ON TABLE {{.ops}}.dirty_stages IS 'Worklist: stages that have to redo all they own (alias, resessionize), as after a changed setting.';
 COMMENT ON COLUMN {{.ops}}.dirty_stages.stage IS 'The stage.';
@@ -292,3 +292,6 @@ COMMENT ON TABLE {{.ops}}.totals IS 'Totals over all time, kept in the transacti
 COMMENT ON COLUMN {{.ops}}.totals.only_row IS 'There is one row.';
 COMMENT ON COLUMN {{.ops}}.totals.in_sessions IS 'Events in published sessions: once no work waits, the sum of counters.in_visits.';
 COMMENT ON COLUMN {{.ops}}.totals.checked_extract IS 'The last extraction whose rows stage 8 has checked for copies.';
+
+COMMENT ON TABLE {{.ops}}.schema_version IS 'The number of the last migration that ran.';
+COMMENT ON COLUMN {{.ops}}.schema_version.version IS 'That number.';

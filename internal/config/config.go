@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"regexp"
 	"strconv"
@@ -129,18 +130,30 @@ func Load(file string, environ []string) (Config, error) {
 	if err := env.ParseWithOptions(&c, env.Options{Prefix: Prefix, Environment: vars}); err != nil {
 		return c, fmt.Errorf("environment: %w", err)
 	}
-	if c.DatabaseURL == "" {
-		c.DatabaseURL = vars["DATABASE_URL"]
-	}
 	c.Notify.Datadog = vars["DD_AGENT_HOST"] != "" || vars["DD_DOGSTATSD_URL"] != ""
-	if path := vars["DATABASE_URL_FILE"]; c.DatabaseURL == "" && path != "" {
+	if vars[Prefix+"DATABASE_URL"] == "" {
+		if err := c.databaseFrom(vars); err != nil {
+			return c, err
+		}
+	}
+	return c, c.Validate()
+}
+
+// databaseFrom takes DATABASE_URL, or what the file DATABASE_URL_FILE holds, over the
+// configuration file.
+func (c *Config) databaseFrom(vars map[string]string) error {
+	path := vars["DATABASE_URL_FILE"]
+	switch {
+	case vars["DATABASE_URL"] != "":
+		c.DatabaseURL = vars["DATABASE_URL"]
+	case path != "":
 		text, err := os.ReadFile(path)
 		if err != nil {
-			return c, fmt.Errorf("DATABASE_URL_FILE: %w", err)
+			return fmt.Errorf("DATABASE_URL_FILE: %w", err)
 		}
 		c.DatabaseURL = strings.TrimSpace(string(text))
 	}
-	return c, c.Validate()
+	return nil
 }
 
 // Validate returns every setting that makes no sense, in one error.
@@ -224,7 +237,11 @@ func (b *Bytes) UnmarshalText(text []byte) error {
 		return err
 	}
 	if m[2] != "" && m[2] != "B" {
-		n <<= 10 * (1 + strings.Index("KMGT", m[2][:1]))
+		shift := 10 * (1 + strings.Index("KMGT", m[2][:1]))
+		if n > math.MaxInt64>>shift {
+			return fmt.Errorf("%q is more than any machine has", text)
+		}
+		n <<= shift
 	}
 	*b = Bytes(n)
 	return nil

@@ -168,7 +168,7 @@ func locate(err error, file, sql string) error {
 	}
 	located := &StatementError{File: file, Err: err}
 	var pgErr *pgconn.PgError
-	if errors.As(err, &pgErr) && pgErr.Position > 0 {
+	if errors.As(err, &pgErr) && pgErr.Position > 0 && sql != "" {
 		runes := []rune(sql)
 		located.Line = 1 + strings.Count(string(runes[:min(len(runes), int(pgErr.Position)-1)]), "\n")
 	}

@@ -43,6 +43,12 @@ type Window struct {
 	HasUUIDTS bool // the table has uuid_ts, so load time is that
 }
 
+// A Literal is a text that renders as a string literal of SQL, quotes doubled.
+type Literal struct{ text string }
+
+// String is the literal.
+func (l Literal) String() string { return "'" + strings.ReplaceAll(l.text, "'", "''") + "'" }
+
 // A RunID numbers a run.
 type RunID int64
 
@@ -113,6 +119,11 @@ func ParseTemplates(fsys fs.FS, n Names) (*Templates, error) {
 		// aside names a table built aside by a run: {{aside "sessions" "touches" .Run}}.
 		"aside": func(schema, table string, r RunID) (Identifier, error) {
 			return Ident(schemas[schema], AsideName(table, r))
+		},
+		// sequence is a sequence's quoted name as nextval takes it.
+		"sequence": func(schema, name string) (Literal, error) {
+			i, err := Ident(schemas[schema], name)
+			return Literal{i.String()}, err
 		},
 		// name quotes a bare name made of a table and a suffix.
 		"name": func(parts ...string) (Identifier, error) { return Ident(strings.Join(parts, "")) },

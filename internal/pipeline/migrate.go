@@ -86,6 +86,12 @@ func migrator(ctx context.Context, pool *pgxpool.Pool, n pg.Names) (*migrate.Mig
 	if err != nil {
 		return nil, nil, err
 	}
+	// CREATE SCHEMA IF NOT EXISTS fails when two do it at once, and comes before tern's
+	// own lock; ours ends with the session.
+	if _, err := conn.Exec(ctx, "SELECT pg_catalog.pg_advisory_lock(pg_catalog.hashtextextended($1, 0))", "attribution migrate "+n.Ops); err != nil {
+		conn.Release()
+		return nil, nil, err
+	}
 	if _, err := conn.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+quoted["ops"].(string)); err != nil {
 		conn.Release()
 		return nil, nil, err

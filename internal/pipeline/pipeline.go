@@ -351,6 +351,7 @@ func (p *Pipeline) clock(ctx context.Context, asked time.Time) (time.Time, error
 	if err := p.db.Scan(ctx, p.db.Pool, "00_run/020_clock.sql", pg.Data{}, nil, &now, &last); err != nil {
 		return now, err
 	}
+	now = now.UTC()
 	if asked.IsZero() {
 		return now, nil
 	}
@@ -360,7 +361,7 @@ func (p *Pipeline) clock(ctx context.Context, asked time.Time) (time.Time, error
 	if last != nil && asked.Before(*last) {
 		return now, usage(fmt.Errorf("--as-of %s is before the last run's, %s: what was taken in cannot be taken back", asked.UTC().Format(time.RFC3339), last.UTC().Format(time.RFC3339)))
 	}
-	return asked, nil
+	return asked.UTC(), nil
 }
 
 func (p *Pipeline) begin(ctx context.Context, r Request, asOf time.Time) (run int64, err error) {

@@ -149,16 +149,11 @@ func (p *Pipeline) noticeSettings(ctx context.Context) error {
 		}
 		if smallerGap(last["gap"], p.settings.Gap) {
 			from = "sessionize"
-		} else if last["gap"] != "" {
-			now["gap"] = last["gap"] // visits were built with the smaller one
 		}
 		if from != "" {
 			p.log.WarnContext(ctx, "settings changed: everything from this stage on is made anew", "stage", from)
 			if err := p.markFrom(ctx, tx, from); err != nil {
 				return err
-			}
-			if from == "sessionize" {
-				now["gap"] = p.settings.Gap.String()
 			}
 		}
 		for s, f := range now {

@@ -83,28 +83,45 @@ func Of(a Activity) Visit {
 	return v
 }
 
-// Add extends a sorted list of visits by one event, as Merge(visits, Of(a)) would,
-// without allocating while the event falls into the last visit. The list is
-// changed in place.
+// Add extends a sorted list of visits by one event, as Merge(visits, Of(a)) would.
+// The list is changed in place, without allocating while the event falls into one
+// visit: events need not come in order, since source tables are read one by one.
 func Add(visits []Visit, a Activity, gap time.Duration) []Visit {
-	if n := len(visits); n > 0 {
-		last := &visits[n-1]
-		if a.At >= last.Start && a.At.Sub(last.End) <= gap {
-			last.extend(a)
-			return visits
-		}
-		if a.At.Sub(last.End) > gap {
-			return append(visits, Of(a))
-		}
-		return Merge(visits, []Visit{Of(a)}, gap)
+	n := len(visits)
+	if n == 0 || a.At.Sub(visits[n-1].End) > gap {
+		return append(visits, Of(a))
 	}
-	return append(visits, Of(a))
+	next := n // the first visit that starts after the event
+	if a.At < visits[n-1].Start {
+		next, _ = slices.BinarySearchFunc(visits, a.At, func(v Visit, at event.Micros) int {
+			if v.Start > at {
+				return 1
+			}
+			return -1
+		})
+	}
+	joinsEarlier := next > 0 && a.At.Sub(visits[next-1].End) <= gap
+	joinsNext := next < n && visits[next].Start.Sub(a.At) <= gap
+	switch {
+	case joinsEarlier && joinsNext:
+		visits[next-1].extend(a)
+		visits[next-1] = join(&visits[next-1], &visits[next])
+		return slices.Delete(visits, next, next+1)
+	case joinsEarlier:
+		visits[next-1].extend(a)
+		return visits
+	case joinsNext:
+		visits[next].extend(a)
+		return visits
+	default:
+		return slices.Insert(visits, next, Of(a))
+	}
 }
 
-// extend adds an event that lies at or after the visit's start and joins it.
+// extend adds an event that joins the visit.
 func (v *Visit) extend(a Activity) {
 	m := Mark{Order: a.Order, URL: a.URL, Referrer: a.Referrer, Tagged: a.Tags.IsTagged()}
-	v.End = max(v.End, a.At)
+	v.Start, v.End = min(v.Start, a.At), max(v.End, a.At)
 	v.Events++
 	if a.Kind == event.Page {
 		v.Pages++

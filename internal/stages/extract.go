@@ -102,6 +102,11 @@ func (in *Input) merge(ctx context.Context, tx pgx.Tx, t *sourceTable, w window,
 	if read == 0 && !in.DB.Dry() {
 		return 0, in.moveWatermark(ctx, tx, t, w, nil)
 	}
+	if w.days {
+		if err := in.rememberDays(ctx, tx, t, w); err != nil {
+			return 0, err
+		}
+	}
 	var m measure
 	if err := in.DB.Scan(ctx, tx, "01_extract/045_measure.sql", d, none, &m.rows, &m.loaded, &m.first, &m.last, &m.withoutID); err != nil {
 		return 0, err
@@ -216,14 +221,16 @@ func (in *Input) moveWatermark(ctx context.Context, tx pgx.Tx, t *sourceTable, w
 	if w.reading != nil && !w.reading.done {
 		args["first_as_of"], args["next_month"] = w.reading.asOf, w.reading.next.Start()
 	}
-	if _, err := in.DB.Exec(ctx, tx, "01_extract/160_move_watermark.sql", pg.Data{}, args); err != nil {
-		return err
-	}
-	if !w.days {
-		return nil
-	}
-	args = t.key()
-	args["from"], args["to"] = w.from.UTC().Truncate(24*time.Hour), w.to
+	_, err := in.DB.Exec(ctx, tx, "01_extract/160_move_watermark.sql", pg.Data{}, args)
+	return err
+}
+
+// rememberDays keeps how many rows the days of a window held, as it was read: a row
+// that comes later makes the count differ.
+func (in *Input) rememberDays(ctx context.Context, tx pgx.Tx, t *sourceTable, w window) error {
+	const day = 24 * time.Hour
+	args := t.key()
+	args["from"] = w.from.UTC().Add(day - 1).Truncate(day)
 	_, err := in.DB.Exec(ctx, tx, "01_extract/026_remember_days.sql", t.data(), args)
 	return err
 }

@@ -21,6 +21,7 @@ var (
 		"event", "event_text", "context_page_url", "url", "context_page_referrer", "referrer",
 		"context_campaign_source", "context_campaign_medium", "context_campaign_name", "context_campaign_term", "context_campaign_content",
 	}
+	neededTimes = []string{"received_at", "uuid_ts", "timestamp"}
 	identifiers = []string{"anonymous_id", "user_id", "previous_id"}
 )
 
@@ -93,7 +94,7 @@ func (t *sourceTable) choose(s Settings, r *Result) error {
 		return fmt.Errorf("table %s: neither anonymous_id nor user_id: one of them is required", t)
 	}
 	t.items = append(t.items, pg.TrimmedIdentifier("id"))
-	for _, c := range []string{"received_at", "uuid_ts", "timestamp"} {
+	for _, c := range neededTimes {
 		if !has(c) {
 			t.items = append(t.items, pg.Absent(c, "timestamptz"))
 			continue
@@ -174,6 +175,9 @@ func (in *Input) compare(ctx context.Context, t *sourceTable, r *Result) error {
 	for _, d := range segment.Compare(last, t.info) {
 		in.Log.WarnContext(ctx, "source table changed", "table", t.String(), "change", d.String())
 		r.count("columns_changed", 1)
+		if d.Change == segment.Missing && (slices.Contains(neededText, d.Column) || slices.Contains(identifiers, d.Column) || slices.Contains(neededTimes, d.Column)) {
+			r.warn(d.String() + ": NULL is taken in its place")
+		}
 	}
 	return nil
 }

@@ -107,4 +107,4 @@ func plural(n int64, noun string) string {
 var none pg.Args
 
 // interval is a duration as a bound value of type interval.
-func interval(d time.Duration) string { return d.String() }
+func interval(d time.Duration) string { return fmt.Sprintf("%d microseconds", d.Microseconds()) }

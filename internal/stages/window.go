@@ -51,17 +51,20 @@ func (in *Input) windows(ctx context.Context, t *sourceTable) ([]window, error) 
 		if err != nil || !in.AsOf.After(*mark.firstAsOf) {
 			return windows, err
 		}
-		return append(windows, in.nightly(t, *mark.firstAsOf)), nil
+		since, err := in.laterWindows(ctx, t, *mark.firstAsOf)
+		return append(windows, since...), err
 	}
-	windows := []window{in.nightly(t, *mark.loadTime)}
+	return in.laterWindows(ctx, t, *mark.loadTime)
+}
+
+// laterWindows read what was loaded since the mark, and without uuid_ts the days
+// whose row count changed.
+func (in *Input) laterWindows(ctx context.Context, t *sourceTable, mark time.Time) ([]window, error) {
 	if t.hasUUIDTS() {
-		return windows, nil
+		return []window{in.nightly(t, mark)}, nil
 	}
 	days, err := in.changedDays(ctx, t)
-	if err != nil {
-		return nil, err
-	}
-	return append(days, windows...), nil
+	return append(days, in.nightly(t, mark)), err
 }
 
 type watermark struct {
@@ -71,7 +74,13 @@ type watermark struct {
 func (in *Input) watermark(ctx context.Context, t *sourceTable) (watermark, error) {
 	marks, err := pg.Collect(ctx, in.DB, in.DB.Pool, "01_extract/010_read_watermark.sql", pg.Data{}, t.key(),
 		func(row pgx.CollectableRow) (w watermark, err error) {
-			return w, row.Scan(&w.loadTime, &w.firstAsOf, &w.nextMonth)
+			err = row.Scan(&w.loadTime, &w.firstAsOf, &w.nextMonth)
+			for _, at := range []*time.Time{w.loadTime, w.firstAsOf, w.nextMonth} {
+				if at != nil {
+					*at = at.UTC() // a source's timestamp without time zone is compared by the wall clock
+				}
+			}
+			return w, err
 		})
 	if err != nil || len(marks) == 0 {
 		return watermark{}, err

@@ -1,2 +1,2 @@
 -- Numbers an extraction. Writes: the sequence.
-SELECT pg_catalog.nextval('{{ops}}.extract_ids')
+SELECT pg_catalog.nextval({{sequence "ops" "extract_ids"}})

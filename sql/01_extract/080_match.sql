@@ -1,5 +1,5 @@
 -- Finds the rows already taken in that are copies of incoming ones.
--- Reads: incoming, {{.Table}}. Writes: matched.
+-- Reads: incoming, app_tracks or app_identities. Writes: matched.
 -- @source, @kind; @dedup_window; @from, @to: bounds of received_at over incoming, widened by the window.
 INSERT INTO matched (n, id, received_at, verdict)
 SELECT i.n, e.id, e.received_at,

@@ -1,5 +1,5 @@
 -- Removes rows taken in of which a lesser copy has come, and marks their pairs for a rebuild under their old key.
--- Writes: {{.Table}}, duplicate_rows, dirty_pairs, counters. Reads: incoming, matched. @source, @kind, @run, @extract.
+-- Writes: app_tracks or app_identities, duplicate_rows, dirty_pairs, counters. Reads: incoming, matched. @source, @kind, @run, @extract.
 WITH gone AS (
     DELETE FROM {{.Table}} AS e
     USING matched AS m

@@ -1,4 +1,4 @@
--- How many rows of a window are not taken in yet. Reads: the source, {{.Table}}. @source, @kind; @from, @to: as in the window; @spaces.
+-- How many rows of a window are not taken in yet. Reads: the source, app_tracks or app_identities. @source, @kind; @from, @to: as in the window; @spaces.
 SELECT count(*)
 FROM {{.Source}} AS t
 WHERE ({{template "window" .}})

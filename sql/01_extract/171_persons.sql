@@ -1,4 +1,4 @@
--- The persons those rows belong to, as identity stands now. Reads: the source, {{.Table}}, user_ids, anonymous_ids.
+-- The persons those rows belong to, as identity stands now. Reads: the source, app_tracks or app_identities, user_ids, anonymous_ids.
 -- @source, @kind; @from, @to: as in the window; @spaces.
 SELECT DISTINCT
     CASE WHEN r.user_id <> '' THEN coalesce(u.alias_id, r.user_id) WHEN a.is_identified THEN a.alias_id ELSE r.anonymous_id END,

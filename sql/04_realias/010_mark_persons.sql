@@ -1,7 +1,7 @@
 -- Every person, old and new, of an identifier whose visits, conversions or person changed.
 -- Reads: dirty_identifiers, user_ids, anonymous_ids. Writes: dirty_persons.
 INSERT INTO {{ops}}.dirty_persons (alias_id, is_identified, mark)
-SELECT alias_id, is_identified, nextval('{{ops}}.dirty_marks')
+SELECT alias_id, is_identified, nextval({{sequence "ops" "dirty_marks"}})
 FROM (
     SELECT coalesce(u.alias_id, d.user_id) AS alias_id, true AS is_identified
     FROM {{ops}}.dirty_identifiers AS d

@@ -1,7 +1,7 @@
 -- The set difference of a published table and the reference's, both directions: rows the same, missing (the reference's
 -- alone), extra (ours alone), differing (the same key, other values). Flag: instead the first such row of a few persons.
 -- Extra: every column compared; Columns: the key beside the person, one or none.
--- Reads: {{.Table}}, ours, and {{.Other}}, the reference's. @sample_one_in; Flag: @limit.
+-- Reads: the published table, ours, and the reference's. @sample_one_in; Flag: @limit.
 {{- define "side"}}
         SELECT t.*, md5(ROW({{range $i, $c := .Extra}}{{if $i}}, {{end}}t.{{$c}}{{end}})::text) AS row_digest
         {{- if .Flag}}, to_jsonb(t) AS row_values{{end}}

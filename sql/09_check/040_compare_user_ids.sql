@@ -1,6 +1,6 @@
 -- The set difference of aliases.user_ids and the reference's, both directions, as in 030_compare_rows.sql: sampled are
 -- user_ids of a sampled person on either side. Flag: instead the first few that differ.
--- Reads: user_ids; {{.Other}}, the reference's. @sample_one_in; Flag: @limit.
+-- Reads: user_ids, ours and the reference's. @sample_one_in; Flag: @limit.
 WITH compared AS (
     SELECT
         coalesce(o.user_id, r.user_id) COLLATE "C" AS user_id,

@@ -1,6 +1,6 @@
 -- The same for aliases.anonymous_ids. One that is a person of its own may be absent in ours: the reference lists those
 -- without an edge too. Flag: instead the first few that differ.
--- Reads: anonymous_ids; {{.Other}}, the reference's. @sample_one_in; Flag: @limit.
+-- Reads: anonymous_ids, ours and the reference's. @sample_one_in; Flag: @limit.
 WITH compared AS (
     SELECT
         coalesce(o.anonymous_id, r.anonymous_id) COLLATE "C" AS anonymous_id,

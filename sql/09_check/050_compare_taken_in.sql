@@ -1,5 +1,5 @@
 -- The rows taken in against those the reference finds at the sources, by source and kind, sampled by id: in both, ours
--- alone (gone from the source), the source's alone (never taken in). Reads: app_tracks, app_identities; {{.Other}}, the
+-- alone (gone from the source), the source's alone (never taken in). Reads: app_tracks, app_identities; and the
 -- reference's all_rows. @sample_one_in.
 SELECT coalesce(o.source, r.source) COLLATE "C", coalesce(o.kind, r.kind),
     count(*) FILTER (WHERE o.id IS NOT NULL AND r.id IS NOT NULL),
