@@ -37,6 +37,9 @@ type DB struct {
 	Names     Names
 	Templates *Templates
 	Planned   *[]Statement
+	// Fence, where set, begins every transaction: it fails when the run was superseded,
+	// and keeps one that would supersede it waiting until the transaction ends.
+	Fence func(ctx context.Context, tx pgx.Tx) error
 }
 
 // Dry reports that nothing may be written.
@@ -110,7 +113,13 @@ func (db *DB) Tx(ctx context.Context, fn func(tx pgx.Tx) error) error {
 	if err != nil {
 		return err
 	}
-	if err := fn(tx); err != nil {
+	if db.Fence != nil && !db.Dry() {
+		err = db.Fence(ctx, tx)
+	}
+	if err == nil {
+		err = fn(tx)
+	}
+	if err != nil {
 		_ = tx.Rollback(context.WithoutCancel(ctx)) // a failed rollback ends the connection; err is the cause
 		return err
 	}

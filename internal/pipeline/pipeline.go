@@ -12,6 +12,7 @@ import (
 
 	"github.com/cenkalti/backoff/v4"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/attribution-dev/attribution/internal/config"
@@ -22,6 +23,9 @@ import (
 	"github.com/attribution-dev/attribution/internal/stages"
 	"github.com/attribution-dev/attribution/sql"
 )
+
+// errSuperseded stops a run whose lock was lost and whose place another has taken.
+var errSuperseded = stages.Permanent(errors.New("a newer run has begun: this one has stopped, and published nothing since"))
 
 // ErrLocked says that another run holds the lock: exit code 3.
 var ErrLocked = errors.New("another run is at work in this database: wait for it, or see \"attribution status\"")
@@ -282,13 +286,22 @@ func (p *Pipeline) attempt(ctx context.Context, s stages.Stage, in stages.Input,
 		return err
 	}
 	in = p.input(in)
+	fenced := *p.db
+	fenced.Fence = func(ctx context.Context, tx pgx.Tx) error {
+		var running bool
+		if err := p.db.Scan(ctx, tx, "00_run/081_hold.sql", pg.Data{}, pg.Args{"run": run}, &running); err != nil || running {
+			return err
+		}
+		return errSuperseded
+	}
+	in.DB = &fenced
 	in.Publish = func(ctx context.Context, q pg.Querier, r stages.Result) error {
 		n, err := p.db.Exec(ctx, q, "00_run/080_fence.sql", pg.Data{}, pg.Args{"run": run})
 		if err != nil {
 			return err
 		}
 		if n == 0 {
-			return stages.Permanent(errors.New("a newer run has begun: nothing was published"))
+			return errSuperseded
 		}
 		published = true
 		return end(ctx, q, r, "done", nil)
@@ -367,6 +380,10 @@ func (p *Pipeline) clock(ctx context.Context, asked time.Time) (time.Time, error
 func (p *Pipeline) begin(ctx context.Context, r Request, asOf time.Time) (run int64, err error) {
 	for _, file := range []string{"030_close_killed.sql", "031_close_killed_stages.sql"} {
 		if _, err := p.db.Exec(ctx, p.db.Pool, "00_run/"+file, pg.Data{}, nil); err != nil {
+			var waited *pgconn.PgError
+			if errors.As(err, &waited) && waited.Code == "55P03" {
+				return 0, ErrLocked // it lost the lock, but is still at work
+			}
 			return 0, err
 		}
 	}

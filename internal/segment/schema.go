@@ -65,6 +65,8 @@ func IsReserved(table, column string) bool {
 	switch column { // reserved on every table, users included
 	case "anonymous_id", "user_id", "original_timestamp", "sent_at", "timestamp":
 		return true
+	case "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid": // Postgres' own, on every table
+		return true
 	}
 	return false
 }

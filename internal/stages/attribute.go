@@ -28,6 +28,10 @@ func runAttribute(ctx context.Context, in Input) (Result, error) {
 	if p.lastStage != "signup" {
 		return r, Permanent(fmt.Errorf("what resessionize built aside has not been through stage signup: run \"attribution run --from-stage signup\""))
 	}
+	// A gate: what stages 1 and 2 counted must add up before anything is published.
+	if err := in.checkEvents(ctx, &r); err != nil {
+		return r, err
+	}
 	err = in.DB.Tx(ctx, func(tx pgx.Tx) error {
 		a := attribution{in: &in, tx: tx, prepared: p, result: &r}
 		return a.run(ctx)

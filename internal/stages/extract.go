@@ -134,7 +134,9 @@ func (in *Input) merge(ctx context.Context, tx pgx.Tx, t *sourceTable, w window,
 		if _, err := exec("031_create_matched.sql", none); err != nil {
 			return 0, err
 		}
-		matched, err := exec("080_match.sql", args)
+		match := d
+		match.Flag = t.info.HasUniqueID
+		matched, err := in.DB.Exec(ctx, tx, "01_extract/080_match.sql", match, args)
 		if err != nil {
 			return 0, err
 		}

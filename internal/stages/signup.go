@@ -92,6 +92,9 @@ func (in *Input) prepareMonths(ctx context.Context, tx pgx.Tx, p *prepared) erro
 	if err != nil {
 		return err
 	}
+	if len(have) > 0 && len(wanted) > 0 && wanted[0] < have[0] {
+		return Permanent(fmt.Errorf("events of %s, before the first month so far, came after resessionize ran: run \"attribution run --from-stage resessionize\"", wanted[0]))
+	}
 	exists := map[month.Month]bool{}
 	for _, m := range have {
 		exists[m] = true

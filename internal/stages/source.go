@@ -79,7 +79,27 @@ func (in *Input) sourceTables(ctx context.Context, r *Result) ([]sourceTable, er
 			all = append(all, t)
 		}
 	}
-	return all, nil
+	return all, in.missTables(ctx, all, r)
+}
+
+// missTables warns of source tables taken in before that are not read any more: what
+// came from them stays, and nothing new comes.
+func (in *Input) missTables(ctx context.Context, now []sourceTable, r *Result) error {
+	known, err := pg.Collect(ctx, in.DB, in.DB.Pool, "01_extract/011_known_tables.sql", pg.Data{}, none, pgx.RowToStructByPos[pg.Table])
+	if err != nil {
+		return err
+	}
+	for _, k := range known {
+		read := slices.ContainsFunc(now, func(t sourceTable) bool { return t.source == k.Schema && t.info.Table == k.Name })
+		switch {
+		case read:
+		case slices.Contains(in.Settings.Sources, k.Schema):
+			r.warn(fmt.Sprintf("table %s.%s, taken in before, is gone: nothing new comes from it", k.Schema, k.Name))
+		default:
+			r.warn(fmt.Sprintf("source %s, taken in before, is not among sources: its %s stay as they are", k.Schema, k.Name))
+		}
+	}
+	return nil
 }
 
 // choose makes the select list.

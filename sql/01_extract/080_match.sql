@@ -1,4 +1,5 @@
 -- Finds the rows already taken in that are copies of incoming ones.
+-- Flag: ids are unique at the source, so that with the same times it is the same row, whatever columns the source has now.
 -- Reads: incoming, app_tracks or app_identities. Writes: matched.
 -- @source, @kind; @dedup_window; @from, @to: bounds of received_at over incoming, widened by the window.
 INSERT INTO matched (n, id, received_at, verdict)
@@ -6,9 +7,13 @@ SELECT i.n, e.id, e.received_at,
     CASE
         WHEN (e.received_at, coalesce(e.uuid_ts, e.received_at)) < (i.received_at, i.load_time) THEN 1
         WHEN (e.received_at, coalesce(e.uuid_ts, e.received_at)) > (i.received_at, i.load_time) THEN 2
+        {{- if .Flag}}
+        ELSE 0
+        {{- else}}
         WHEN {{template "taken_md5" .}} = {{template "incoming_md5" .}} THEN 0
         WHEN {{template "taken_md5" .}} < {{template "incoming_md5" .}} THEN 1
         ELSE 2
+        {{- end}}
     END
 FROM incoming AS i
 JOIN {{.Table}} AS e ON e.id = i.id AND e.source = @source AND e.kind = @kind::smallint
