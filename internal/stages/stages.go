@@ -107,4 +107,8 @@ func plural(n int64, noun string) string {
 var none pg.Args
 
 // interval is a duration as a bound value of type interval.
-func interval(d time.Duration) string { return fmt.Sprintf("%d microseconds", d.Microseconds()) }
+// PostgreSQL 14 refuses more than 2^31 microseconds written as such.
+func interval(d time.Duration) string {
+	us := d.Microseconds()
+	return fmt.Sprintf("%d.%06d seconds", us/1e6, us%1e6)
+}
