@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -114,7 +113,7 @@ func (g *globals) runAndPrint(ctx context.Context, p *pipeline.Pipeline, r pipel
 		g.printStage(s)
 	}
 	started := g.now()
-	report, runErr := patiently(ctx, p, r)
+	report, runErr := p.Run(ctx, r)
 	elapsed := g.now().Sub(started)
 	if report.RunID == 0 {
 		return 0, runErr // it did not begin
@@ -138,28 +137,6 @@ func (g *globals) runAndPrint(ctx context.Context, p *pipeline.Pipeline, r pipel
 		fmt.Fprintf(g.out, "\nRun %d done in %s: %s in sessions.attribution.\n", report.RunID, took(elapsed), plural(*signedUp, "signed-up person"))
 	}
 	return len(report.Warnings), runErr
-}
-
-// lockPatience is how long a run waits for the lock: another that has just ended, or a
-// look at the status, holds it for some milliseconds more.
-const (
-	lockPatience = 10
-	lockPause    = 100 * time.Millisecond
-)
-
-// patiently runs the pipeline, asking a few times for the lock.
-func patiently(ctx context.Context, p *pipeline.Pipeline, r pipeline.Request) (pipeline.Report, error) {
-	for try := 1; ; try++ {
-		report, err := p.Run(ctx, r)
-		if !errors.Is(err, pipeline.ErrLocked) || try == lockPatience {
-			return report, err
-		}
-		select {
-		case <-ctx.Done():
-			return report, ctx.Err()
-		case <-time.After(lockPause):
-		}
-	}
 }
 
 // The lines of a run: number and name, rows in, rows changed, time, note.

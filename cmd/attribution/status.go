@@ -37,9 +37,6 @@ func (g *globals) status(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.LastRun != nil && s.LastRun.State != "running" {
-		s.Running = false // its session is only just ending
-	}
 	if g.json() {
 		return g.printJSON(statusOf(&s))
 	}
