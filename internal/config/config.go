@@ -17,6 +17,7 @@ import (
 	"github.com/caarlos0/env/v11"
 	"gopkg.in/yaml.v3"
 
+	"github.com/attribution-dev/attribution/internal/pg"
 	"github.com/attribution-dev/attribution/internal/sessionize"
 	"github.com/attribution-dev/attribution/rules"
 )
@@ -45,6 +46,7 @@ type Config struct {
 	Retry           Retry         `yaml:"retry" envPrefix:"RETRY_"`                // of a stage
 	Notify          Notify        `yaml:"notify" envPrefix:"NOTIFY_"`              // Datadog and PagerDuty
 	MemoryLimit     Bytes         `yaml:"memory_limit" env:"MEMORY_LIMIT"`         // of the process; default 1GiB
+	Parallelism     int           `yaml:"parallelism" env:"PARALLELISM"`           // pieces of work at once, each on a core of the server; default 0: as many as this machine has cores, at most 4
 }
 
 // Schemas names the schemas of our tables.
@@ -188,6 +190,9 @@ func (c *Config) Validate() error {
 	}
 	if c.MemoryLimit < 64<<20 {
 		bad("memory_limit", "%d bytes is below 64MiB", c.MemoryLimit)
+	}
+	if c.Parallelism < 0 || c.Parallelism > pg.MaxParallelism {
+		bad("parallelism", "%d is not between 1 and %d, nor 0 for as many as there are cores", c.Parallelism, pg.MaxParallelism)
 	}
 	if len(c.SignupEvents) == 0 {
 		bad("signup_events", "is empty: without a signup there is nothing to attribute")

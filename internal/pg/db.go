@@ -85,23 +85,6 @@ func Collect[T any](ctx context.Context, db *DB, q Querier, file string, d Data,
 	return out, locate(err, file, "")
 }
 
-// CopyFrom copies rows into the table. Dry, it records the COPY and drops the rows.
-func (db *DB) CopyFrom(ctx context.Context, tx pgx.Tx, t Table, columns []string, rows pgx.CopyFromSource) (int64, error) {
-	if db.Dry() {
-		quoted := make([]string, len(columns))
-		for i, c := range columns {
-			quoted[i] = MustIdent(c).String()
-		}
-		db.record(Statement{File: "COPY", SQL: fmt.Sprintf("COPY %s (%s) FROM STDIN BINARY", t.Ident(), strings.Join(quoted, ", "))})
-		return 0, nil
-	}
-	n, err := tx.CopyFrom(ctx, t.Path(), columns, rows)
-	if err != nil {
-		return n, fmt.Errorf("COPY into %s: %w", t.Ident(), err)
-	}
-	return n, nil
-}
-
 // Tx runs fn in a transaction: committed when fn returns nil, rolled back otherwise,
 // also after ctx was cancelled. Dry, the transaction is read only.
 func (db *DB) Tx(ctx context.Context, fn func(tx pgx.Tx) error) error {

@@ -218,7 +218,11 @@ func TestDrySendsNothingThatWrites(t *testing.T) {
 		got, err := pg.Collect(t.Context(), &dry, tx, "count.sql", pg.Data{}, nil, pgx.RowTo[int])
 		require.NoError(t, err)
 		require.Equal(t, []int{1}, got, "what only reads is sent")
-		n, err := dry.CopyFrom(t.Context(), tx, pg.Table{Schema: "s", Name: `t"`}, []string{"n", `x"`}, pgx.CopyFromRows([][]any{{1, "a"}}))
+		var rows pg.Rows
+		rows.Row(2)
+		rows.Int4(1)
+		rows.Text("a")
+		n, err := dry.Copy(t.Context(), tx, pg.Table{Schema: "s", Name: `t"`}, []string{"n", `x"`}, false, &rows)
 		require.NoError(t, err)
 		require.Zero(t, n)
 		return nil
@@ -230,7 +234,7 @@ func TestDrySendsNothingThatWrites(t *testing.T) {
 		files = append(files, s.File)
 	}
 	require.Equal(t, []string{"insert.sql", "returns.sql", "count.sql", "COPY"}, files)
-	require.Equal(t, `COPY "s"."t""" ("n", "x""") FROM STDIN BINARY`, planned[3].SQL)
+	require.Equal(t, `COPY "s"."t""" ("n", "x""") FROM STDIN (FORMAT binary)`, planned[3].SQL)
 	require.Equal(t, pg.Args{"n": 5}, planned[0].Args)
 	// A stage that forgot to ask is stopped by the server.
 	require.ErrorContains(t, dry.Tx(t.Context(), func(tx pgx.Tx) error {
@@ -244,18 +248,12 @@ func TestCopyErrorsNameTheTable(t *testing.T) {
 	t.Parallel()
 	db := open(t)
 	err := db.Tx(t.Context(), func(tx pgx.Tx) error {
-		_, err := db.CopyFrom(t.Context(), tx, pg.Table{Schema: "s", Name: "nope"}, []string{"n"}, pgx.CopyFromRows(nil))
+		var rows pg.Rows
+		rows.Row(1)
+		rows.Int4(1)
+		_, err := db.Copy(t.Context(), tx, pg.Table{Schema: "s", Name: "nope"}, []string{"n"}, false, &rows)
 		return err
 	})
 	require.ErrorContains(t, err, `"s"."nope"`)
-	// An error inside the source comes back as itself, not as 57014 alone.
-	mine := errors.New("damaged visit")
-	err = db.Tx(t.Context(), func(tx pgx.Tx) error {
-		_, err := db.CopyFrom(t.Context(), tx, pg.Table{Schema: "s", Name: "t"}, []string{"n"}, pgx.CopyFromSlice(2, func(i int) ([]any, error) { return []any{i}, mine }))
-		return err
-	})
-	require.ErrorContains(t, err, `COPY into "s"."t"`)
-	require.ErrorContains(t, err, "damaged visit")
-	require.False(t, pg.Retryable(err))
 	require.Zero(t, count(t, db))
 }

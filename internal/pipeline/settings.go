@@ -68,7 +68,7 @@ func Settings(c config.Config) (stages.Settings, error) {
 			Policy:                 alias.Policy(c.Identity.Policy),
 			MaxUsersPerAnonymousID: c.Identity.MaxUsersPerAnonymousID, MaxComponentSize: c.Identity.MaxComponentSize,
 		},
-		UseAlias: c.Identity.UseAliasCalls, Rules: rules, LockTimeout: c.Publish.LockTimeout, MemoryLimit: int64(c.MemoryLimit),
+		UseAlias: c.Identity.UseAliasCalls, Rules: rules, LockTimeout: c.Publish.LockTimeout, MemoryLimit: int64(c.MemoryLimit), Parallelism: c.Parallelism,
 	}, nil
 }
 

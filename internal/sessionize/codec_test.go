@@ -18,7 +18,7 @@ import (
 func roundTrip(t testing.TB, v sessionize.Visit) sessionize.Visit {
 	t.Helper()
 	got := sessionize.Visit{Start: v.Start, End: v.End, Events: v.Events, Pages: v.Pages}
-	require.NoError(t, sessionize.DecodeMarks(sessionize.AppendMarks(nil, &v), &got))
+	require.NoError(t, new(sessionize.Codec).Decode(new(sessionize.Codec).Append(nil, &v), &got))
 	return got
 }
 
@@ -77,24 +77,24 @@ func TestMarksAreSmall(t *testing.T) {
 	m := sessionize.Mark{Order: event.Order{At: start, Kind: event.Page, ReceivedAt: start.Add(time.Second), Source: "website", ID: strings.Repeat("i", 40)}, URL: strings.Repeat("u", 60)}
 	once := sessionize.Visit{Start: start, First: m}
 	thrice := sessionize.Visit{Start: start, First: m, Entry: m, Exit: m}
-	require.LessOrEqual(t, len(sessionize.AppendMarks(nil, &once)), 7+40+60+20)
-	require.Equal(t, len(sessionize.AppendMarks(nil, &once))+2, len(sessionize.AppendMarks(nil, &thrice)))
+	require.LessOrEqual(t, len(new(sessionize.Codec).Append(nil, &once)), 7+40+60+20)
+	require.Equal(t, len(new(sessionize.Codec).Append(nil, &once))+2, len(new(sessionize.Codec).Append(nil, &thrice)))
 }
 
-// TestAppendMarksAppends to what is there.
-func TestAppendMarksAppends(t *testing.T) {
+// TestCodecAppends to what is there.
+func TestCodecAppends(t *testing.T) {
 	t.Parallel()
 	v := sessionize.Visit{Start: start, First: sessionize.Mark{Order: event.Order{At: start, Kind: event.Page, ID: "i"}}}
-	require.Equal(t, "before"+string(sessionize.AppendMarks(nil, &v)), string(sessionize.AppendMarks([]byte("before"), &v)))
+	require.Equal(t, "before"+string(new(sessionize.Codec).Append(nil, &v)), string(new(sessionize.Codec).Append([]byte("before"), &v)))
 }
 
-// TestDecodeMarksRefuses everything AppendMarks did not write.
-func TestDecodeMarksRefuses(t *testing.T) {
+// TestCodecRefuses everything Append did not write.
+func TestCodecRefuses(t *testing.T) {
 	t.Parallel()
 	v := sessionize.Visit{Start: start, First: sessionize.Mark{Order: event.Order{At: start, Kind: event.Page, Source: "s", ID: "id"}, URL: "u"}}
 	v.Entry, v.Exit = v.First, v.First
 	v.TagSets = []sessionize.TagSet{{Tags: channel.Tags{Source: "s"}, Mark: v.First}}
-	good := sessionize.AppendMarks(nil, &v)
+	good := new(sessionize.Codec).Append(nil, &v)
 	bad := map[string][]byte{
 		"nothing":                 nil,
 		"version alone":           {1},
@@ -116,26 +116,26 @@ func TestDecodeMarksRefuses(t *testing.T) {
 	}
 	for name, data := range bad {
 		got := sessionize.Visit{Start: start}
-		require.ErrorContains(t, sessionize.DecodeMarks(data, &got), "run \"attribution run --full --from-stage sessionize\"", name)
+		require.ErrorContains(t, new(sessionize.Codec).Decode(data, &got), "run \"attribution run --full --from-stage sessionize\"", name)
 	}
 	got := sessionize.Visit{Start: start}
-	require.NoError(t, sessionize.DecodeMarks(good, &got))
+	require.NoError(t, new(sessionize.Codec).Decode(good, &got))
 }
 
-// FuzzDecodeMarks: no panic whatever the bytes; what decodes, encodes and decodes to
+// FuzzDecode: no panic whatever the bytes; what decodes, encodes and decodes to
 // the same.
-func FuzzDecodeMarks(f *testing.F) {
+func FuzzDecode(f *testing.F) {
 	for seed := range uint64(6) {
 		m := newMaker(seed, 3)
 		for _, v := range naive(m.events(8), 24*time.Hour) {
-			f.Add(sessionize.AppendMarks(nil, &v), int64(v.Start))
+			f.Add(new(sessionize.Codec).Append(nil, &v), int64(v.Start))
 		}
 	}
 	f.Add([]byte{}, int64(0))
 	f.Add([]byte{1, 15, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0}, int64(math.MinInt64))
 	f.Fuzz(func(t *testing.T, data []byte, at int64) {
 		v := sessionize.Visit{Start: event.Micros(at)}
-		if sessionize.DecodeMarks(data, &v) != nil {
+		if new(sessionize.Codec).Decode(data, &v) != nil {
 			return
 		}
 		require.LessOrEqual(t, len(v.TagSets), sessionize.MaxTagSets)

@@ -1,6 +1,7 @@
 package sessionize_test
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -37,7 +38,7 @@ func TestGapBoundary(t *testing.T) {
 				"add backwards": sessionize.Add(sessionize.Add(nil, b, gap), a, gap),
 				"merge":         sessionize.Merge(singles([]sessionize.Activity{a}), singles([]sessionize.Activity{b}), gap),
 				"merge swapped": sessionize.Merge(singles([]sessionize.Activity{b}), singles([]sessionize.Activity{a}), gap),
-				"sessions":      sessionize.Sessions([]sessionize.Visit{sessionize.Of(b), sessionize.Of(a)}, gap),
+				"sessions":      sessions([]sessionize.Visit{sessionize.Of(b), sessionize.Of(a)}, gap),
 			} {
 				require.Len(t, got, c.sessions, name)
 				require.Equal(t, start, got[0].Start, name)
@@ -85,7 +86,7 @@ func TestMergeIsAMonoidAndEqualsSessionizingTheUnion(t *testing.T) {
 		require.Equal(t, want, plain(sessionize.Merge(nil, left, gap)), "seed %d: left identity", seed)
 		all := slices.Concat(a, b, c)
 		m.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-		require.Equal(t, want, plain(sessionize.Sessions(all, gap)), "seed %d: Sessions", seed)
+		require.Equal(t, want, plain(sessions(all, gap)), "seed %d: Sessions", seed)
 	}
 }
 
@@ -164,7 +165,7 @@ func TestTagSetLimit(t *testing.T) {
 
 			var lists [][]sessionize.Visit
 			for _, p := range m.parts(events, 2+m.IntN(20)) {
-				lists = append(lists, sessionize.Sessions(singles(p), gap))
+				lists = append(lists, sessions(singles(p), gap))
 			}
 			require.Equal(t, want, plain(mergeInAnyOrder(m.Rand, lists)), "%d sets, seed %d: merged", sets, seed)
 		}
@@ -207,7 +208,7 @@ func TestBuilderWithAnyFlushPoints(t *testing.T) {
 		for _, e := range m.events(80) {
 			p := pairs[m.IntN(len(pairs))]
 			events[p] = append(events[p], e)
-			b.Add(p, e)
+			b.Of(p).Add(e)
 			require.Positive(t, b.Bytes())
 			if m.IntN(12) == 0 {
 				flush()
@@ -216,7 +217,7 @@ func TestBuilderWithAnyFlushPoints(t *testing.T) {
 		flush()
 		flush() // nothing is handed over twice
 		for _, p := range pairs {
-			require.Equal(t, plain(naive(events[p], gap)), plain(sessionize.Sessions(flushed[p], gap)), "seed %d, %v", seed, p)
+			require.Equal(t, plain(naive(events[p], gap)), plain(sessions(flushed[p], gap)), "seed %d, %v", seed, p)
 		}
 	}
 }
@@ -225,7 +226,7 @@ func TestBuilderWithAnyFlushPoints(t *testing.T) {
 func TestBuilderStopsAtAnError(t *testing.T) {
 	t.Parallel()
 	b, m := sessionize.NewBuilder(gap), newMaker(1, 0)
-	b.Add(sessionize.Pair{AnonymousID: "a"}, m.event(start))
+	b.Of(sessionize.Pair{AnonymousID: "a"}).Add(m.event(start))
 	require.ErrorContains(t, b.Flush(func(sessionize.Pair, []sessionize.Visit) error { return fmt.Errorf("disk full") }), "disk full")
 }
 
@@ -237,7 +238,7 @@ func TestBuilderBytesIsAnUpperBound(t *testing.T) {
 	for i := range 2000 {
 		p := sessionize.Pair{AnonymousID: fmt.Sprintf("anonymous-%d", i%300)}
 		for _, e := range m.events(3) {
-			b.Add(p, e)
+			b.Of(p).Add(e)
 		}
 	}
 	bytes := b.Bytes()
@@ -325,4 +326,20 @@ func FuzzMerge(f *testing.F) {
 		}
 		require.Equal(t, want, plain(added))
 	})
+}
+
+// sessions merges visits in any order as stage 5 does: sorted, one by one.
+func sessions(visits []sessionize.Visit, gap time.Duration) []sessionize.Visit {
+	sorted := slices.SortedFunc(slices.Values(visits), func(a, b sessionize.Visit) int { return cmp.Compare(a.Start, b.Start) })
+	m := sessionize.NewMerger(gap)
+	var out []sessionize.Visit
+	for _, v := range sorted {
+		if s, ended := m.Add(v); ended {
+			out = append(out, s)
+		}
+	}
+	if s, ended := m.End(); ended {
+		out = append(out, s)
+	}
+	return out
 }

@@ -48,26 +48,26 @@ func TestNoAllocationPerEvent(t *testing.T) {
 		pairs := []sessionize.Pair{{AnonymousID: "a"}, {AnonymousID: "b"}, {AnonymousID: "b", UserID: "u"}}
 		for _, p := range pairs {
 			for _, e := range events[:60] {
-				b.Add(p, e)
+				b.Of(p).Add(e)
 			}
 		}
 		i := 60
 		require.Zero(t, testing.AllocsPerRun(3000, func() {
-			b.Add(pairs[i%3], events[i])
+			b.Of(pairs[i%3]).Add(events[i])
 			i++
 		}))
 	})
 	t.Run("backwards within the visit", func(t *testing.T) {
 		b := sessionize.NewBuilder(gap)
 		p := sessionize.Pair{AnonymousID: "a"}
-		b.Add(p, events[0])
-		b.Add(p, events[1000])
+		b.Of(p).Add(events[0])
+		b.Of(p).Add(events[1000])
 		for _, e := range events[:60] {
-			b.Add(p, e)
+			b.Of(p).Add(e)
 		}
 		i := 999
 		require.Zero(t, testing.AllocsPerRun(800, func() {
-			b.Add(p, events[i])
+			b.Of(p).Add(events[i])
 			i--
 		}))
 	})
@@ -82,8 +82,8 @@ func TestNoAllocationInAnEarlierVisit(t *testing.T) {
 	p := sessionize.Pair{AnonymousID: "a"}
 	m := newMaker(1, 0)
 	for v := range visits {
-		b.Add(p, m.event(start.Add(time.Duration(v)*time.Hour)))
-		b.Add(p, m.event(start.Add(time.Duration(v)*time.Hour+10*time.Minute)))
+		b.Of(p).Add(m.event(start.Add(time.Duration(v) * time.Hour)))
+		b.Of(p).Add(m.event(start.Add(time.Duration(v)*time.Hour + 10*time.Minute)))
 	}
 	pages := make([]sessionize.Activity, visits)
 	for v := range pages {
@@ -91,7 +91,7 @@ func TestNoAllocationInAnEarlierVisit(t *testing.T) {
 	}
 	i := 0
 	require.Zero(t, testing.AllocsPerRun(visits-2, func() {
-		b.Add(p, pages[i])
+		b.Of(p).Add(pages[i])
 		i++
 	}))
 }
@@ -113,7 +113,7 @@ func BenchmarkBuilder(b *testing.B) {
 		builder := sessionize.NewBuilder(gap)
 		for _, p := range ids {
 			for i := range events {
-				builder.Add(p, events[i])
+				builder.Of(p).Add(events[i])
 			}
 		}
 		if err := builder.Flush(func(sessionize.Pair, []sessionize.Visit) error { return nil }); err != nil {
@@ -172,7 +172,7 @@ func BenchmarkMerge(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		copy(work, visits)
-		sessionize.Sessions(work, gap)
+		sessions(work, gap)
 	}
 	b.ReportMetric(float64(b.N*len(visits))/b.Elapsed().Seconds(), "visits/s")
 }

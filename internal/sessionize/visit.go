@@ -160,19 +160,38 @@ func Merge(a, b []Visit, gap time.Duration) []Visit {
 	return out
 }
 
-// Sessions sorts the visits of one person by start, merges them in place and
-// returns the sessions, which share the slice.
-func Sessions(visits []Visit, gap time.Duration) []Visit {
-	slices.SortFunc(visits, func(a, b Visit) int { return int(min(1, max(-1, a.Start-b.Start))) })
-	out := visits[:0]
-	for i := range visits {
-		if n := len(out); n > 0 && joins(&out[n-1], &visits[i], gap) {
-			out[n-1] = join(&out[n-1], &visits[i])
-			continue
-		}
-		out = append(out, visits[i])
+// A Merger turns the visits of one person, which must come sorted by start, into
+// sessions, holding no more than the one that is open: however many visits a person
+// has, memory does not grow.
+type Merger struct {
+	gap  time.Duration
+	open Visit
+}
+
+// NewMerger makes a Merger with no session open.
+func NewMerger(gap time.Duration) *Merger { return &Merger{gap: gap} }
+
+// Add takes the next visit in. Where it begins another session, the one that was open
+// is handed over.
+func (m *Merger) Add(v Visit) (session Visit, ended bool) {
+	switch {
+	case m.open.Events == 0:
+		m.open = v
+		return Visit{}, false
+	case joins(&m.open, &v, m.gap):
+		m.open = join(&m.open, &v)
+		return Visit{}, false
+	default:
+		session, m.open = m.open, v
+		return session, true
 	}
-	return out
+}
+
+// End hands over the session that is open, if any. The next visit may be another
+// person's.
+func (m *Merger) End() (session Visit, ended bool) {
+	session, m.open = m.open, Visit{}
+	return session, session.Events > 0
 }
 
 // joins reports whether b, which starts no earlier than a, belongs to the same

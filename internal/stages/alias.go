@@ -148,19 +148,19 @@ func (s *identityStep) resolve(ctx context.Context) ([]alias.User, []alias.Anony
 	}
 	useAlias := pg.Args{"use_alias_calls": s.in.Settings.UseAlias}
 	err := s.read(ctx, "060_read_edges.sql", useAlias, 2, func(v [][]byte, o event.Order) {
-		g.Edges = append(g.Edges, alias.Edge{AnonymousID: rawText(v[0]), UserID: rawText(v[1]), Order: o})
+		g.Edges = append(g.Edges, alias.Edge{AnonymousID: string(v[0]), UserID: string(v[1]), Order: o})
 	})
 	if err != nil {
 		return nil, nil, err
 	}
 	err = s.read(ctx, "061_read_joins.sql", useAlias, 2, func(v [][]byte, o event.Order) {
-		g.Joins = append(g.Joins, alias.Join{PreviousID: rawText(v[0]), UserID: rawText(v[1]), Order: o})
+		g.Joins = append(g.Joins, alias.Join{PreviousID: string(v[0]), UserID: string(v[1]), Order: o})
 	})
 	if err != nil {
 		return nil, nil, err
 	}
 	err = s.read(ctx, "062_read_sights.sql", none, 1, func(v [][]byte, o event.Order) {
-		g.Sights = append(g.Sights, alias.Sight{UserID: rawText(v[0]), Order: o})
+		g.Sights = append(g.Sights, alias.Sight{UserID: string(v[0]), Order: o})
 	})
 	if err != nil {
 		return nil, nil, err
@@ -176,13 +176,14 @@ func (s *identityStep) read(ctx context.Context, file string, args pg.Args, at i
 		return err
 	}
 	defer rows.Close()
+	texts := newTextCache()
 	for rows.Next() {
 		v := rows.RawValues()
 		var o event.Order
 		o.At, _ = rawTime(v[at])
 		o.Kind = event.Kind(rawInt2(v[at+1]))
 		o.ReceivedAt, _ = rawTime(v[at+2])
-		o.Source, o.ID = rawShared(v[at+3]), rawText(v[at+4])
+		o.Source, o.ID = texts.text(v[at+3]), string(v[at+4])
 		add(v, o)
 	}
 	return rows.Err()
@@ -194,18 +195,27 @@ func (s *identityStep) write(ctx context.Context, users []alias.User, anonymous 
 		return err
 	}
 	temporary := func(name string) pg.Table { return pg.Table{Schema: "pg_temp", Name: name} }
-	_, err := s.in.DB.CopyFrom(ctx, s.tx, temporary("resolved_users"), []string{"user_id", "alias_id"},
-		pgx.CopyFromSlice(len(users), func(i int) ([]any, error) { return []any{users[i].UserID, users[i].AliasID}, nil }))
-	if err != nil {
+	var rows pg.Rows
+	for i := range users {
+		rows.Row(2)
+		rows.Text(users[i].UserID)
+		rows.Text(users[i].AliasID)
+	}
+	if _, err := s.in.DB.Copy(ctx, s.tx, temporary("resolved_users"), []string{"user_id", "alias_id"}, false, &rows); err != nil {
 		return err
 	}
-	_, err = s.in.DB.CopyFrom(ctx, s.tx, temporary("resolved_anonymous"),
-		[]string{"anonymous_id", "alias_id", "is_identified", "is_shared", "is_cut", "person_count"},
-		pgx.CopyFromSlice(len(anonymous), func(i int) ([]any, error) {
-			a := &anonymous[i]
-			return []any{a.AnonymousID, a.AliasID, a.IsIdentified, a.IsShared, a.IsCut, int32(a.Persons)}, nil
-		}))
-	if err != nil {
+	for i := range anonymous {
+		a := &anonymous[i]
+		rows.Row(6)
+		rows.Text(a.AnonymousID)
+		rows.Text(a.AliasID)
+		rows.Bool(a.IsIdentified)
+		rows.Bool(a.IsShared)
+		rows.Bool(a.IsCut)
+		rows.Int4(int32(a.Persons))
+	}
+	columns := []string{"anonymous_id", "alias_id", "is_identified", "is_shared", "is_cut", "person_count"}
+	if _, err := s.in.DB.Copy(ctx, s.tx, temporary("resolved_anonymous"), columns, false, &rows); err != nil {
 		return err
 	}
 	moved, err := s.exec(ctx, pg.Args{"run": int64(s.in.Run)}, "080_record_changes.sql")

@@ -2,6 +2,7 @@ package stages
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -70,4 +71,19 @@ func (in *Input) wantedSessionMonths(ctx context.Context, q pg.Querier) ([]month
 // stagedMonths are the months of sessions built aside.
 func (in *Input) stagedMonths(ctx context.Context, q pg.Querier, p *prepared) ([]month.Month, error) {
 	return in.partitionMonths(ctx, q, pg.Table{Schema: in.DB.Names.Stages, Name: pg.AsideName("re_merged", p.run)}, "all_tracks_", "_re_merged")
+}
+
+// asideMonths are the months of sessions built aside, attached or not yet.
+func (in *Input) asideMonths(ctx context.Context, q pg.Querier) ([]month.Month, error) {
+	tables, err := in.asideTables(ctx, q, false)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(tables))
+	for i, t := range tables {
+		names[i] = t.Name
+	}
+	months := monthsOf(names, "all_tracks_", "_re_merged")
+	slices.Sort(months)
+	return months, nil
 }

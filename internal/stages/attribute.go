@@ -49,7 +49,7 @@ type attribution struct {
 	tx       pgx.Tx
 	prepared *prepared
 	result   *Result
-	rows     [][]any
+	rows     pg.Rows
 }
 
 var attributionColumns = func() []string {
@@ -129,7 +129,7 @@ func (a *attribution) stream(ctx context.Context, d pg.Data) error {
 	started := false
 	for rows.Next() {
 		v := rows.RawValues()
-		person := event.Person{AliasID: rawText(v[0]), IsIdentified: rawBool(v[1])}
+		person := event.Person{AliasID: string(v[0]), IsIdentified: rawBool(v[1])}
 		if !started || person != p.person {
 			if started {
 				if err := a.person(ctx, &p, touches); err != nil {
@@ -137,13 +137,13 @@ func (a *attribution) stream(ctx context.Context, d pg.Data) error {
 				}
 			}
 			started = true
-			p = signedUp{person: person, blogURL: rawText(v[4]), sessions: p.sessions[:0]}
+			p = signedUp{person: person, blogURL: string(v[4]), sessions: p.sessions[:0]}
 			p.signup, _ = rawTime(v[2])
 			p.blogAt, _ = rawTime(v[3])
 		}
 		if v[5] != nil {
 			at, _ := rawTime(v[6])
-			p.sessions = append(p.sessions, touch.Session{ID: rawText(v[5]), StartedAt: at, EntryPage: rawText(v[7])})
+			p.sessions = append(p.sessions, touch.Session{ID: string(v[5]), StartedAt: at, EntryPage: string(v[7])})
 		}
 	}
 	if err := rows.Err(); err != nil {
@@ -162,14 +162,14 @@ func (a *attribution) person(ctx context.Context, p *signedUp, touches *touchStr
 		return err
 	}
 	a.result.RowsIn++
-	a.rows = append(a.rows, attributionRow(p, own, a.in.Settings))
-	if len(a.rows) < flushRows/4 {
+	attributionRow(&a.rows, p, own, a.in.Settings)
+	if !a.rows.Full() {
 		return nil
 	}
 	return a.flush(ctx)
 }
 
-func attributionRow(p *signedUp, touches []touch.Touch, s Settings) []any {
+func attributionRow(out *pg.Rows, p *signedUp, touches []touch.Touch, s Settings) {
 	choice := touch.Choose(p.sessions, touches, p.signup, s.Lookback, s.Rules)
 	before, firstPage := 0, ""
 	for _, session := range p.sessions {
@@ -184,28 +184,36 @@ func attributionRow(p *signedUp, touches []touch.Touch, s Settings) []any {
 	if blog != "" && p.blogAt > p.signup {
 		blog = ""
 	}
-	row := []any{p.person.AliasID, int32(before), p.signup.Time(), null(blog), null(firstPage)}
+	out.Row(len(attributionColumns))
+	out.Text(p.person.AliasID)
+	out.Int4(int32(before))
+	out.Timestamp(int64(p.signup))
+	out.TextOrNull(blog)
+	out.TextOrNull(firstPage)
 	four := []*touch.Touch{choice.First.Touch, choice.Last.Touch, choice.FirstPaid.Touch, choice.LastPaid.Touch}
 	for _, t := range four {
 		if t == nil {
-			row = append(row, nil, nil, nil, nil, nil)
-			continue
+			t = &touch.Touch{}
+			out.Null()
+		} else {
+			out.Timestamp(int64(t.At))
 		}
-		row = append(row, t.At.Time(), null(t.Evidence.Source), null(t.Evidence.Campaign), null(t.Evidence.Medium), null(t.Referrer))
+		for _, text := range []string{t.Evidence.Source, t.Evidence.Campaign, t.Evidence.Medium, t.Referrer} {
+			out.TextOrNull(text)
+		}
 	}
 	for _, t := range four {
 		if t == nil {
-			row = append(row, nil, nil)
-			continue
+			t = &touch.Touch{}
 		}
-		row = append(row, t.Evidence.Channel, null(t.LandingPage))
+		out.TextOrNull(t.Evidence.Channel)
+		out.TextOrNull(t.LandingPage)
 	}
-	return append(row, p.person.IsIdentified)
+	out.Bool(p.person.IsIdentified)
 }
 
 func (a *attribution) flush(ctx context.Context) error {
-	_, err := a.in.DB.CopyFrom(ctx, a.tx, a.table(), attributionColumns, pgx.CopyFromRows(a.rows))
-	a.rows = a.rows[:0]
+	_, err := a.in.DB.Copy(ctx, a.tx, a.table(), attributionColumns, false, &a.rows)
 	return err
 }
 
@@ -233,13 +241,13 @@ func (s *touchStream) advance() {
 		return
 	}
 	v := s.rows.RawValues()
-	s.person = event.Person{AliasID: rawText(v[0]), IsIdentified: rawBool(v[1])}
+	s.person = event.Person{AliasID: string(v[0]), IsIdentified: rawBool(v[1])}
 	at, _ := rawTime(v[4])
 	s.next = touch.Touch{
-		Position: int(rawInt4(v[2])), SessionID: rawText(v[3]), At: at, Referrer: rawText(v[13]), LandingPage: rawText(v[14]),
+		Position: int(rawInt4(v[2])), SessionID: string(v[3]), At: at, Referrer: string(v[13]), LandingPage: string(v[14]),
 		Evidence: channel.Evidence{
-			Source: rawText(v[5]), Medium: rawText(v[6]), Campaign: rawText(v[7]), Term: rawText(v[8]), Content: rawText(v[9]),
-			ClickID: rawText(v[10]), Channel: rawText(v[11]), IsPaid: rawBool(v[12]),
+			Source: string(v[5]), Medium: string(v[6]), Campaign: string(v[7]), Term: string(v[8]), Content: string(v[9]),
+			ClickID: string(v[10]), Channel: string(v[11]), IsPaid: rawBool(v[12]),
 		},
 	}
 }

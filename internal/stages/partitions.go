@@ -31,11 +31,18 @@ func (in *Input) months(ctx context.Context, q pg.Querier) ([]month.Month, error
 
 // partitionMonths lists the months of a table's partitions by their names.
 func (in *Input) partitionMonths(ctx context.Context, q pg.Querier, parent pg.Table, prefix, suffix string) ([]month.Month, error) {
-	names, err := pg.Collect(ctx, in.DB, q, "00_shared/010_list_partitions.sql", pg.Data{},
+	names, err := in.partitionNames(ctx, q, parent)
+	return monthsOf(names, prefix, suffix), err
+}
+
+func (in *Input) partitionNames(ctx context.Context, q pg.Querier, parent pg.Table) ([]string, error) {
+	return pg.Collect(ctx, in.DB, q, "00_shared/010_list_partitions.sql", pg.Data{},
 		pg.Args{"schema": parent.Schema, "parent": parent.Name}, pgx.RowTo[string])
-	if err != nil {
-		return nil, err
-	}
+}
+
+// monthsOf are the months in those of the names that consist of prefix, month and
+// suffix.
+func monthsOf(names []string, prefix, suffix string) []month.Month {
 	var months []month.Month
 	for _, name := range names {
 		m, err := month.Parse(strings.TrimSuffix(strings.TrimPrefix(name, prefix), suffix))
@@ -43,7 +50,7 @@ func (in *Input) partitionMonths(ctx context.Context, q pg.Querier, parent pg.Ta
 			months = append(months, m)
 		}
 	}
-	return months, nil
+	return months
 }
 
 // ensureMonths makes the partitions of the wanted months and of every month between

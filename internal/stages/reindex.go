@@ -74,8 +74,10 @@ func (in *Input) parents() []pg.Table {
 	return parents
 }
 
-func (in *Input) analyze(ctx context.Context, _ *Result) error {
+// analyze takes the statistics of the tables that need it.
+func (in *Input) analyze(ctx context.Context, r *Result) error {
 	n := in.DB.Names
+	var schemas, names []string
 	for _, t := range []pg.Table{
 		{Schema: n.Sessions, Name: "all_sessions"},
 		{Schema: n.Sessions, Name: "useful_sessions"},
@@ -88,10 +90,19 @@ func (in *Input) analyze(ctx context.Context, _ *Result) error {
 		{Schema: n.Aliases, Name: "anonymous_ids"},
 		{Schema: n.Aliases, Name: "edges"},
 	} {
+		schemas, names = append(schemas, t.Schema), append(names, t.Name)
+	}
+	stale, err := pg.Collect(ctx, in.DB, in.DB.Pool, "08_reindex/035_stale.sql", pg.Data{},
+		pg.Args{"schemas": schemas, "names": names}, pgx.RowToStructByPos[pg.Table])
+	if err != nil {
+		return err
+	}
+	for _, t := range stale {
 		if _, err := in.DB.Exec(ctx, in.DB.Pool, "08_reindex/040_analyze.sql", pg.Data{Table: t.Ident()}, none); err != nil {
 			return err
 		}
 	}
+	r.count("tables_analyzed", int64(len(stale)))
 	return nil
 }
 

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/attribution-dev/attribution/internal/event"
 	"github.com/attribution-dev/attribution/internal/month"
@@ -61,26 +63,30 @@ func runSessionize(ctx context.Context, in Input) (Result, error) {
 			return r, err
 		}
 	}
+	return r, in.buildMonths(ctx, waiting, everything, &r)
+}
+
+// buildMonths derives the waiting months, several at once: each is a transaction of
+// its own and shares no row with another.
+func (in *Input) buildMonths(ctx context.Context, waiting []waitingMonth, everything bool, r *Result) error {
 	bar := in.Progress("sessionize", "rows", 0)
 	defer bar.Done()
+	var mu sync.Mutex
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(in.workers())
 	for _, w := range waiting {
-		b := &monthBuild{in: &in, waitingMonth: w, everything: everything, progress: bar.Add}
-		if err := b.run(ctx); err != nil {
-			return r, fmt.Errorf("month %s: %w", w.month, err)
-		}
-		r.RowsIn += b.read
-		r.RowsChanged += b.written
-		r.count("months", 1)
-		r.count("events_in_visits", b.inVisits)
-		r.count("events_server", b.server)
-		r.count("events_ignored", b.ignored)
-		r.count("events_rejected", b.rejected)
-		r.count("events_clamped", b.clamped)
-		r.count("events_late", b.late)
-		r.count("visits", b.visits)
-		r.count("conversions", b.conversionCount)
+		group.Go(func() error {
+			b := &monthBuild{in: in, waitingMonth: w, everything: everything, progress: bar.Add}
+			if err := b.run(ctx); err != nil {
+				return fmt.Errorf("month %s: %w", w.month, err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			b.report(r)
+			return nil
+		})
 	}
-	return r, nil
+	return group.Wait()
 }
 
 func (in *Input) markEverything(ctx context.Context, reason string) error {
@@ -105,13 +111,27 @@ type monthBuild struct {
 	extract map[int64]bool           // extractions whose rows are appended
 	ignore  map[string]bool
 	signup  map[string]bool
+	texts   *textCache
+	codec   sessionize.Codec
 
-	builder     *sessionize.Builder
-	sightings   map[sightingKey]*sighting
-	conversions [][]any
-	edges       [][]any
+	pairs     map[string]*pairWork // by the identifiers as sent
+	key       []byte
+	builder   *sessionize.Builder
+	sightings map[sightingKey]*sighting
+	out       monthRows
 
-	read, written, inVisits, server, ignored, rejected, clamped, late, visits, conversionCount int64
+	read, written, inVisits, server, ignored, rejected, clamped, late, visits, conversions int64
+}
+
+// A pairWork is what is known of the pair of an event: found by one look-up for each
+// event, where cleaning it, its visits and its sighting would each take one.
+// Measured: 0.45 µs less for each event.
+type pairWork struct {
+	pair     sessionize.Pair // cleaned; as sent where rejected
+	rejected bool            // both identifiers are blocked
+	all      bool            // all rows of the pair are to be added, not only new ones
+	visits   *sessionize.PairVisits
+	sighting *sighting
 }
 
 // A sightingKey is a pair as it was sighted; AnonymousID is the previous_id when
@@ -138,6 +158,7 @@ func set(names []string) map[string]bool {
 func (b *monthBuild) run(ctx context.Context) error {
 	s := b.in.Settings
 	b.builder, b.sightings = sessionize.NewBuilder(s.Gap), map[sightingKey]*sighting{}
+	b.pairs, b.texts = map[string]*pairWork{}, newTextCache()
 	b.ignore, b.signup = set(s.IgnoreEvents), set(s.SignupEvents)
 	return b.in.DB.Tx(ctx, func(tx pgx.Tx) error {
 		b.tx = tx
@@ -241,7 +262,7 @@ func (b *monthBuild) deletePairs(ctx context.Context, pairs pg.Args) error {
 }
 
 // stream reads rows on a connection of its own, since one with open rows cannot
-// COPY, and flushes when the visits in memory take too much of it.
+// COPY, and flushes when what is in memory takes too much of it.
 func (b *monthBuild) stream(ctx context.Context, file string, args pg.Args, add func([][]byte)) error {
 	if b.in.DB.Dry() {
 		_, err := b.in.DB.Exec(ctx, b.tx, file, b.data(), args)
@@ -252,7 +273,8 @@ func (b *monthBuild) stream(ctx context.Context, file string, args pg.Args, add 
 		return err
 	}
 	defer rows.Close()
-	budget := b.in.Settings.MemoryLimit / 4
+	// Half of the memory is for what is gathered: the collector needs as much again.
+	budget := b.in.Settings.MemoryLimit / 2 / int64(b.in.workers())
 	pending := int64(0)
 	for rows.Next() {
 		add(rows.RawValues())
@@ -260,7 +282,7 @@ func (b *monthBuild) stream(ctx context.Context, file string, args pg.Args, add 
 		if pending++; pending == 4096 {
 			b.progress(pending)
 			pending = 0
-			if b.builder.Bytes()+int64(len(b.sightings))*sightingBytes > budget {
+			if b.bytes() > budget {
 				if err := b.flush(ctx); err != nil {
 					return err
 				}
@@ -271,8 +293,11 @@ func (b *monthBuild) stream(ctx context.Context, file string, args pg.Args, add 
 	return rows.Err()
 }
 
-// sightingBytes is what a sighting takes in memory, strings included, from above.
-const sightingBytes = 512
+// bytes estimates what is in memory, from above.
+func (b *monthBuild) bytes() int64 {
+	const perPair, perSighting = 256, 512 // strings and the maps' slack included
+	return b.builder.Bytes() + int64(len(b.pairs))*perPair + int64(len(b.sightings))*perSighting + b.out.bytes()
+}
 
 func (b *monthBuild) clean(p sessionize.Pair) sessionize.Pair {
 	return sessionize.Pair{AnonymousID: b.in.Settings.Blocked.Clean(p.AnonymousID), UserID: b.in.Settings.Blocked.Clean(p.UserID)}
@@ -281,21 +306,34 @@ func (b *monthBuild) clean(p sessionize.Pair) sessionize.Pair {
 // takes reports whether a row of the pair is to be added: its pair is derived anew,
 // or it is new.
 func (b *monthBuild) takes(p sessionize.Pair, extract int64) bool {
-	if b.whole || b.rebuild[p] {
-		return true
+	return b.whole || b.rebuild[p] || b.extract[extract]
+}
+
+// pairOf finds the pair of an event by its identifiers as sent. Text of Postgres
+// holds no NUL, which therefore parts the two.
+func (b *monthBuild) pairOf(anonymousID, userID []byte) *pairWork {
+	b.key = append(append(append(b.key[:0], anonymousID...), 0), userID...)
+	if w, known := b.pairs[string(b.key)]; known {
+		return w
 	}
-	return b.extract[extract]
+	raw := sessionize.Pair{AnonymousID: string(anonymousID), UserID: string(userID)}
+	key := string(b.key)
+	p := b.clean(raw)
+	var w *pairWork
+	switch p {
+	case raw, sessionize.Pair{}:
+		w = &pairWork{pair: raw, rejected: p == (sessionize.Pair{}), all: b.whole || b.rebuild[raw]}
+	default: // what is cleaned stays as it is when cleaned again
+		w = b.pairOf([]byte(p.AnonymousID), []byte(p.UserID))
+	}
+	b.pairs[key] = w
+	return w
 }
 
 // addEvent takes a row of 020_read_events.sql in.
 func (b *monthBuild) addEvent(v [][]byte) {
-	raw := sessionize.Pair{AnonymousID: rawText(v[5]), UserID: rawText(v[6])}
-	p := b.clean(raw)
-	blocked := p == (sessionize.Pair{})
-	if blocked {
-		p = raw
-	}
-	if !b.takes(p, rawInt8(v[18])) {
+	w := b.pairOf(v[5], v[6])
+	if !w.all && !b.extract[rawInt8(v[18])] {
 		return
 	}
 	kind := event.Kind(rawInt2(v[1]))
@@ -308,41 +346,44 @@ func (b *monthBuild) addEvent(v [][]byte) {
 	if receivedAt.Sub(at) > event.LateAfter {
 		b.late++
 	}
-	order := event.Order{At: at, Kind: kind, ReceivedAt: receivedAt, Source: rawShared(v[0]), ID: rawText(v[2])}
-	if blocked {
-		b.sight(p, false, order).rejected++
+	order := event.Order{At: at, Kind: kind, ReceivedAt: receivedAt, Source: b.texts.text(v[0]), ID: string(v[2])}
+	if w.rejected {
+		b.sight(w, order).rejected++
 		b.rejected++
 		return
 	}
-	if p.UserID != "" {
-		b.sight(p, false, order)
+	if w.pair.UserID != "" {
+		b.sight(w, order)
 	}
-	name, text := rawShared(v[7]), rawShared(v[8])
+	name, text := b.texts.text(v[7]), b.texts.text(v[8])
 	if kind == event.Track && (b.ignore[name] || b.ignore[text]) && name+text != "" {
-		b.sight(p, false, order).ignored++
+		b.sight(w, order).ignored++
 		b.ignored++
 		return
 	}
 	if kind == event.Track && (b.signup[text] || b.signup[name]) && name+text != "" {
-		b.convert(p, order, text)
+		b.convert(w.pair, order, text)
 	}
-	url, referrer := pageFields(kind, v)
-	if p.AnonymousID == "" && url == "" {
-		b.sight(p, false, order).server++
+	url, referrer := b.pageFields(kind, v)
+	if w.pair.AnonymousID == "" && url == "" {
+		b.sight(w, order).server++
 		b.server++
 		return
 	}
 	b.inVisits++
+	if w.visits == nil {
+		w.visits = b.builder.Of(w.pair)
+	}
 	rules := b.in.Settings.Rules
-	b.builder.Add(p, sessionize.Activity{
-		Order: order, URL: url, Referrer: referrer, Tags: rules.Tags(campaign(v), url), IsBlog: url != "" && rules.IsBlog(url),
+	w.visits.Add(sessionize.Activity{
+		Order: order, URL: url, Referrer: referrer, Tags: rules.Tags(b.campaign(v), url), IsBlog: url != "" && rules.IsBlog(url),
 	})
 }
 
 // addIdentity takes a row of 025_read_identities.sql in: it sights its own pair and,
 // where it is an alias call, the pair of the previous_id.
 func (b *monthBuild) addIdentity(v [][]byte) {
-	p := b.clean(sessionize.Pair{AnonymousID: rawText(v[5]), UserID: rawText(v[6])})
+	p := b.clean(sessionize.Pair{AnonymousID: string(v[5]), UserID: string(v[6])})
 	if p.UserID == "" {
 		return
 	}
@@ -350,19 +391,29 @@ func (b *monthBuild) addIdentity(v [][]byte) {
 	receivedAt, _ := rawTime(v[3])
 	timestamp, ok := rawTime(v[4])
 	at, _ := event.TimeOf(timestamp, ok, receivedAt)
-	order := event.Order{At: at, Kind: kind, ReceivedAt: receivedAt, Source: rawShared(v[0]), ID: rawText(v[2])}
+	order := event.Order{At: at, Kind: kind, ReceivedAt: receivedAt, Source: b.texts.text(v[0]), ID: string(v[2])}
 	if b.takes(p, rawInt8(v[8])) {
-		b.sight(p, false, order)
+		b.sightAs(sightingKey{p, false}, order)
 	}
-	previous := sessionize.Pair{AnonymousID: b.in.Settings.Blocked.Clean(rawText(v[7])), UserID: p.UserID}
+	previous := sessionize.Pair{AnonymousID: b.in.Settings.Blocked.Clean(string(v[7])), UserID: p.UserID}
 	if kind == event.Alias && previous.AnonymousID != "" && b.takes(previous, rawInt8(v[8])) {
-		b.sight(previous, true, order)
+		b.sightAs(sightingKey{previous, true}, order)
 	}
 }
 
-// sight records a row of the pair and returns its sighting.
-func (b *monthBuild) sight(p sessionize.Pair, alias bool, o event.Order) *sighting {
-	key := sightingKey{p, alias}
+// sight records an event of the pair and returns its sighting.
+func (b *monthBuild) sight(w *pairWork, o event.Order) *sighting {
+	if w.sighting == nil {
+		w.sighting = b.sightAs(sightingKey{w.pair, false}, o)
+	}
+	if o.Less(w.sighting.first) {
+		w.sighting.first = o
+	}
+	return w.sighting
+}
+
+// sightAs records a row under its key and returns the sighting.
+func (b *monthBuild) sightAs(key sightingKey, o event.Order) *sighting {
 	s, known := b.sightings[key]
 	if !known {
 		s = &sighting{first: o}
@@ -374,9 +425,17 @@ func (b *monthBuild) sight(p sessionize.Pair, alias bool, o event.Order) *sighti
 	return s
 }
 
-func (b *monthBuild) convert(p sessionize.Pair, o event.Order, text string) {
-	b.conversionCount++
-	b.conversions = append(b.conversions, []any{
-		b.month.Start(), p.AnonymousID, p.UserID, o.At.Time(), int16(o.Kind), o.ReceivedAt.Time(), o.Source, o.ID, null(text),
-	})
+// report adds what was done to the stage's result.
+func (b *monthBuild) report(r *Result) {
+	r.RowsIn += b.read
+	r.RowsChanged += b.written
+	r.count("months", 1)
+	r.count("events_in_visits", b.inVisits)
+	r.count("events_server", b.server)
+	r.count("events_ignored", b.ignored)
+	r.count("events_rejected", b.rejected)
+	r.count("events_clamped", b.clamped)
+	r.count("events_late", b.late)
+	r.count("visits", b.visits)
+	r.count("conversions", b.conversions)
 }

@@ -2,8 +2,8 @@ package stages
 
 import (
 	"context"
-
-	"github.com/jackc/pgx/v5"
+	"slices"
+	"time"
 
 	"github.com/attribution-dev/attribution/internal/channel"
 	"github.com/attribution-dev/attribution/internal/event"
@@ -13,22 +13,22 @@ import (
 
 // pageFields are the page URL and the referrer of a row of 020_read_events.sql: the
 // page's context, on pages else its own properties.
-func pageFields(kind event.Kind, v [][]byte) (url, referrer string) {
-	url, referrer = rawText(v[9]), rawText(v[11])
+func (b *monthBuild) pageFields(kind event.Kind, v [][]byte) (url, referrer string) {
+	url, referrer = b.texts.text(v[9]), b.texts.text(v[11])
 	if kind == event.Page {
 		if url == "" {
-			url = rawText(v[10])
+			url = b.texts.text(v[10])
 		}
 		if referrer == "" {
-			referrer = rawText(v[12])
+			referrer = b.texts.text(v[12])
 		}
 	}
 	return url, referrer
 }
 
-func campaign(v [][]byte) channel.Campaign {
+func (b *monthBuild) campaign(v [][]byte) channel.Campaign {
 	return channel.Campaign{
-		Source: rawShared(v[13]), Medium: rawShared(v[14]), Name: rawShared(v[15]), Term: rawShared(v[16]), Content: rawShared(v[17]),
+		Source: b.texts.text(v[13]), Medium: b.texts.text(v[14]), Name: b.texts.text(v[15]), Term: b.texts.text(v[16]), Content: b.texts.text(v[17]),
 	}
 }
 
@@ -43,86 +43,146 @@ var (
 	ownerColumns = []string{"user_id", "anonymous_id"}
 )
 
+// monthRows are the rows of a month to be written.
+type monthRows struct {
+	visits, conversions, sightings, edges, owners pg.Rows
+}
+
+func (o *monthRows) bytes() int64 {
+	return o.visits.Bytes() + o.conversions.Bytes() + o.sightings.Bytes() + o.edges.Bytes() + o.owners.Bytes()
+}
+
 // flush writes what is in memory and empties it.
 func (b *monthBuild) flush(ctx context.Context) error {
-	stages, ops := b.in.DB.Names.Stages, b.in.DB.Names.Ops
-	partition := func(name string) pg.Table { return pg.Table{Schema: stages, Name: name}.Partition(b.month) }
-	visits, owners, err := b.visitRows()
-	if err != nil {
+	if err := b.builder.Flush(func(p sessionize.Pair, visits []sessionize.Visit) error { return b.visitRows(ctx, p, visits) }); err != nil {
 		return err
 	}
-	sightings := b.sightingRows()
-	b.visits += int64(len(visits))
+	b.sightingRows()
+	clear(b.pairs)
+	clear(b.sightings)
+	return b.send(ctx)
+}
+
+// send writes the rows gathered.
+func (b *monthBuild) send(ctx context.Context) error {
+	stages, ops := b.in.DB.Names.Stages, b.in.DB.Names.Ops
+	partition := func(name string) pg.Table { return pg.Table{Schema: stages, Name: name}.Partition(b.month) }
 	for _, c := range []struct {
 		table   pg.Table
 		columns []string
-		rows    [][]any
+		frozen  bool // the table was emptied by this transaction
+		rows    *pg.Rows
 	}{
-		{partition("all_tracks"), visitColumns, visits},
-		{partition("all_conversions"), conversionColumns, b.conversions},
-		{partition("all_sightings"), sightingColumns, sightings},
-		{pg.Table{Schema: ops, Name: "dirty_edges"}, edgeColumns, b.edges},
-		{pg.Table{Schema: ops, Name: "dirty_identifiers"}, ownerColumns, owners},
+		{partition("all_tracks"), visitColumns, b.whole, &b.out.visits},
+		{partition("all_conversions"), conversionColumns, b.whole, &b.out.conversions},
+		{partition("all_sightings"), sightingColumns, b.whole, &b.out.sightings},
+		{pg.Table{Schema: ops, Name: "dirty_edges"}, edgeColumns, false, &b.out.edges},
+		{pg.Table{Schema: ops, Name: "dirty_identifiers"}, ownerColumns, false, &b.out.owners},
 	} {
-		if len(c.rows) == 0 && !b.in.DB.Dry() {
-			continue
-		}
-		n, err := b.in.DB.CopyFrom(ctx, b.tx, c.table, c.columns, pgx.CopyFromRows(c.rows))
+		n, err := b.in.DB.Copy(ctx, b.tx, c.table, c.columns, c.frozen, c.rows)
 		if err != nil {
 			return err
 		}
 		b.written += n
 	}
-	b.conversions, b.edges = b.conversions[:0], b.edges[:0]
-	clear(b.sightings)
 	return nil
 }
 
 // marksRows reports whether rows appended mark the stages after, one by one.
 func (b *monthBuild) marksRows() bool { return !b.whole && !b.everything }
 
-func owner(p sessionize.Pair) []any {
+// owner marks whoever owns what the pair did.
+func (b *monthBuild) owner(p sessionize.Pair) {
+	if !b.marksRows() {
+		return
+	}
+	b.out.owners.Row(len(ownerColumns))
+	b.out.owners.Text(p.UserID)
 	if p.UserID != "" {
-		return []any{p.UserID, ""}
+		p.AnonymousID = ""
 	}
-	return []any{"", p.AnonymousID}
+	b.out.owners.Text(p.AnonymousID)
 }
 
-func (b *monthBuild) visitRows() (visits, owners [][]any, err error) {
-	month := b.month.Start()
-	err = b.builder.Flush(func(p sessionize.Pair, list []sessionize.Visit) error {
-		for i := range list {
-			v := &list[i]
-			visits = append(visits, []any{
-				month, p.AnonymousID, p.UserID, v.Start.Time(), v.End.Time(), int32(v.Events), int32(v.Pages), sessionize.AppendMarks(nil, v),
-			})
-		}
-		if b.marksRows() {
-			owners = append(owners, owner(p))
-		}
+// days is the month's first day, counted from 1970.
+func (b *monthBuild) days() int32 {
+	return int32(b.month.Start().Unix() / int64((24 * time.Hour).Seconds()))
+}
+
+func (b *monthBuild) visitRows(ctx context.Context, p sessionize.Pair, visits []sessionize.Visit) error {
+	out, days := &b.out.visits, b.days()
+	for i := range visits {
+		v := &visits[i]
+		out.Row(len(visitColumns))
+		out.Date(days)
+		out.Text(p.AnonymousID)
+		out.Text(p.UserID)
+		out.Timestamp(int64(v.Start))
+		out.Timestamp(int64(v.End))
+		out.Int4(int32(v.Events))
+		out.Int4(int32(v.Pages))
+		out.Bytea(func(to []byte) []byte { return b.codec.Append(to, v) })
+	}
+	b.visits += int64(len(visits))
+	b.owner(p)
+	if !out.Full() {
 		return nil
-	})
-	if b.marksRows() {
-		for _, c := range b.conversions {
-			owners = append(owners, owner(sessionize.Pair{AnonymousID: c[1].(string), UserID: c[2].(string)}))
-		}
 	}
-	return visits, owners, err
+	return b.send(ctx)
 }
 
-func (b *monthBuild) sightingRows() [][]any {
-	month := b.month.Start()
-	rows := make([][]any, 0, len(b.sightings))
-	for k, s := range b.sightings {
-		at, received := s.first.At.Time(), s.first.ReceivedAt.Time()
-		rows = append(rows, []any{
-			month, k.AnonymousID, k.UserID, k.alias, at, int16(s.first.Kind), received, s.first.Source, s.first.ID, s.server, s.ignored, s.rejected,
-		})
+func (b *monthBuild) convert(p sessionize.Pair, o event.Order, text string) {
+	b.conversions++
+	out := &b.out.conversions
+	out.Row(len(conversionColumns))
+	out.Date(b.days())
+	out.Text(p.AnonymousID)
+	out.Text(p.UserID)
+	out.Timestamp(int64(o.At))
+	out.Int2(int16(o.Kind))
+	out.Timestamp(int64(o.ReceivedAt))
+	out.Text(o.Source)
+	out.Text(o.ID)
+	out.TextOrNull(text)
+	b.owner(p)
+}
+
+func (b *monthBuild) sightingRows() {
+	keys := make([]sightingKey, 0, len(b.sightings))
+	for k := range b.sightings {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(k, l sightingKey) int { return k.Compare(l.Pair) })
+	days := b.days()
+	for _, k := range keys {
+		s := b.sightings[k]
+		order := func(out *pg.Rows) {
+			out.Timestamp(int64(s.first.At))
+			out.Int2(int16(s.first.Kind))
+			out.Timestamp(int64(s.first.ReceivedAt))
+			out.Text(s.first.Source)
+			out.Text(s.first.ID)
+		}
+		out := &b.out.sightings
+		out.Row(len(sightingColumns))
+		out.Date(days)
+		out.Text(k.AnonymousID)
+		out.Text(k.UserID)
+		out.Bool(k.alias)
+		order(out)
+		out.Int4(s.server)
+		out.Int4(s.ignored)
+		out.Int4(s.rejected)
 		if b.marksRows() && k.UserID != "" && s.rejected == 0 {
-			b.edges = append(b.edges, []any{k.AnonymousID, k.UserID, k.alias, false, at, int16(s.first.Kind), received, s.first.Source, s.first.ID})
+			out := &b.out.edges
+			out.Row(len(edgeColumns))
+			out.Text(k.AnonymousID)
+			out.Text(k.UserID)
+			out.Bool(k.alias)
+			out.Bool(false)
+			order(out)
 		}
 	}
-	return rows
 }
 
 // finish marks what a whole month now holds, counts, and clears the worklist.

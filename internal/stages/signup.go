@@ -3,8 +3,10 @@ package stages
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/attribution-dev/attribution/internal/month"
 	"github.com/attribution-dev/attribution/internal/pg"
@@ -22,41 +24,144 @@ func runSignup(ctx context.Context, in Input) (Result, error) {
 	if p == nil {
 		return r, in.nothingPrepared(&r)
 	}
-	err = in.DB.Tx(ctx, func(tx pgx.Tx) error {
-		d := pg.Data{Run: p.run, Full: p.full}
-		for _, s := range []struct {
-			file    string
-			args    pg.Args
-			counter string
-		}{
-			{"005_drop_again.sql", none, ""},
-			{"010_create_signups.sql", none, ""},
-			{"020_find_signups.sql", none, "signups"},
-			{"030_unflag_sessions.sql", none, ""},
-			{"031_flag_sessions.sql", pg.Args{"gap": interval(in.Settings.Gap)}, "signup_sessions"},
-			{"040_unflag_touches.sql", none, ""},
-			{"041_flag_touches.sql", none, ""},
-			{"050_create_useful.sql", none, ""},
-			{"051_fill_useful.sql", none, "useful_sessions"},
-		} {
-			n, err := in.DB.Exec(ctx, tx, "06_signup/"+s.file, d, s.args)
-			if err != nil {
+	step := signupStep{in: &in, prepared: p, result: &r}
+	if p.full {
+		err = step.everyone(ctx)
+	} else {
+		err = in.DB.Tx(ctx, func(tx pgx.Tx) error {
+			sessions := pg.Table{Schema: in.DB.Names.Stages, Name: pg.AsideName("re_merged", p.run)}
+			if err := step.flag(ctx, tx, []pg.Table{sessions}); err != nil {
 				return err
 			}
-			r.RowsChanged += n
-			if s.counter != "" {
-				r.count(s.counter, n)
+			if err := in.prepareMonths(ctx, tx); err != nil {
+				return err
 			}
-		}
-		if err := in.prepareMonths(ctx, tx, p); err != nil {
-			return err
-		}
-		_, err := in.DB.Exec(ctx, tx, "05_resessionize/070_prepared.sql", pg.Data{},
-			pg.Args{"run": int64(p.run), "is_full": p.full, "stage": "signup", "mark": p.mark})
-		return err
-	})
+			return step.finish(ctx, tx)
+		})
+	}
 	r.RowsIn = r.Counters["signups"]
 	return r, err
+}
+
+// A signupStep is one run of stage 6 over what stage 5 built aside.
+type signupStep struct {
+	in       *Input
+	prepared *prepared
+	result   *Result
+}
+
+func (s *signupStep) exec(ctx context.Context, tx pgx.Tx, file string, d pg.Data, args pg.Args, counter string) error {
+	d.Run, d.Full = s.prepared.run, s.prepared.full
+	n, err := s.in.DB.Exec(ctx, tx, "06_signup/"+file, d, args)
+	s.result.RowsChanged += n
+	if counter != "" {
+		s.result.count(counter, n)
+	}
+	return err
+}
+
+// flag finds the signups and flags the sessions, in the tables given, and touches.
+func (s *signupStep) flag(ctx context.Context, tx pgx.Tx, sessions []pg.Table) error {
+	for _, f := range []struct{ file, counter string }{{"005_drop_again.sql", ""}, {"010_create_signups.sql", ""}, {"020_find_signups.sql", "signups"}, {"025_analyze.sql", ""}} {
+		if err := s.exec(ctx, tx, f.file, pg.Data{}, none, f.counter); err != nil {
+			return err
+		}
+	}
+	for _, t := range sessions {
+		if err := s.exec(ctx, tx, "030_unflag_sessions.sql", pg.Data{Table: t.Ident()}, none, ""); err != nil {
+			return err
+		}
+		if err := s.exec(ctx, tx, "031_flag_sessions.sql", pg.Data{Table: t.Ident()}, pg.Args{"gap": interval(s.in.Settings.Gap)}, "signup_sessions"); err != nil {
+			return err
+		}
+	}
+	if err := s.exec(ctx, tx, "040_unflag_touches.sql", pg.Data{}, none, ""); err != nil {
+		return err
+	}
+	return s.exec(ctx, tx, "041_flag_touches.sql", pg.Data{}, none, "")
+}
+
+// finish makes the useful sessions and says how far the run is.
+func (s *signupStep) finish(ctx context.Context, tx pgx.Tx) error {
+	if err := s.exec(ctx, tx, "050_create_useful.sql", pg.Data{}, none, ""); err != nil {
+		return err
+	}
+	if err := s.exec(ctx, tx, "051_fill_useful.sql", pg.Data{}, none, "useful_sessions"); err != nil {
+		return err
+	}
+	_, err := s.in.DB.Exec(ctx, tx, "05_resessionize/070_prepared.sql", pg.Data{},
+		pg.Args{"run": int64(s.prepared.run), "is_full": s.prepared.full, "stage": "signup", "mark": s.prepared.mark})
+	return err
+}
+
+// everyone flags while nothing is indexed, builds all indexes once, and attaches the
+// months to their parent.
+func (s *signupStep) everyone(ctx context.Context) error {
+	in, run := s.in, s.prepared.run
+	months, err := in.asideMonths(ctx, in.DB.Pool)
+	if err != nil {
+		return err
+	}
+	swap := in.swapMonths(months)
+	tables := make([]pg.Table, len(swap))
+	for i := range swap {
+		tables[i] = swap[i].aside
+	}
+	if err := in.DB.Tx(ctx, func(tx pgx.Tx) error { return s.flag(ctx, tx, tables) }); err != nil {
+		return err
+	}
+	parent := pg.Table{Schema: in.DB.Names.Stages, Name: pg.AsideName("re_merged", run)}
+	attached, err := in.partitionNames(ctx, in.DB.Pool, parent)
+	if err != nil {
+		return err
+	}
+	swap = slices.DeleteFunc(swap, func(m swapMonth) bool { return slices.Contains(attached, m.aside.Name) })
+	sessions := pg.Table{Schema: in.DB.Names.Sessions, Name: "all_sessions"}
+	touches := pg.Table{Schema: in.DB.Names.Sessions, Name: "touches"}
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(in.workers())
+	group.Go(func() error {
+		return in.index(groupCtx, pg.Table{Schema: touches.Schema, Name: pg.AsideName("touches", run)}, touches)
+	})
+	for _, m := range swap {
+		group.Go(func() error { return in.index(groupCtx, m.aside, sessions) })
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return in.DB.Tx(ctx, func(tx pgx.Tx) error {
+		for _, m := range swap {
+			if _, err := in.DB.Exec(ctx, tx, "05_resessionize/051_attach_month.sql", pg.Data{Run: run, Month: m.month, Flag: m.before}, none); err != nil {
+				return err
+			}
+		}
+		return s.finish(ctx, tx)
+	})
+}
+
+// index builds every index the published table has, an analyst's own included, on a
+// table that is to become its partition: attaching it to a parent of the same shape
+// does just that. Then it analyses the table.
+func (in *Input) index(ctx context.Context, t, published pg.Table) error {
+	parent := pg.Table{Schema: t.Schema, Name: t.Name + "_indexer"}
+	return in.DB.Tx(ctx, func(tx pgx.Tx) error {
+		for _, s := range []struct {
+			file string
+			d    pg.Data
+		}{
+			{"06_signup/070_create_indexer.sql", pg.Data{Table: parent.Ident(), Other: published.Ident()}},
+			{"07_attribute/073_attach_all.sql", pg.Data{Table: t.Ident(), Other: parent.Ident()}},
+			{"07_attribute/071_detach.sql", pg.Data{Table: t.Ident(), Other: parent.Ident()}},
+			{"05_resessionize/030_drop.sql", pg.Data{Table: parent.Ident()}},
+			{"06_signup/071_sample_less.sql", pg.Data{}},
+			{"05_resessionize/080_analyze.sql", pg.Data{Table: t.Ident()}},
+		} {
+			if _, err := in.DB.Exec(ctx, tx, s.file, s.d, none); err != nil {
+				return fmt.Errorf("indexes of %s: %w", t.Ident(), err)
+			}
+		}
+		return nil
+	})
 }
 
 // nothingPrepared says why there is nothing to do for stages 6 and 7, or that --full
@@ -69,21 +174,8 @@ func (in *Input) nothingPrepared(r *Result) error {
 	return nil
 }
 
-// prepareMonths makes the published sessions' months for a nightly merge, or states
-// the bounds of those to be swapped in.
-func (in *Input) prepareMonths(ctx context.Context, tx pgx.Tx, p *prepared) error {
-	if p.full {
-		staged, err := in.stagedMonths(ctx, tx, p)
-		if err != nil {
-			return err
-		}
-		for _, t := range in.swapMonths(staged) {
-			if _, err := in.DB.Exec(ctx, tx, "06_signup/070_bound_month.sql", t.data(), none); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
+// prepareMonths makes the published sessions' months for a nightly merge.
+func (in *Input) prepareMonths(ctx context.Context, tx pgx.Tx) error {
 	wanted, err := in.wantedSessionMonths(ctx, tx)
 	if err != nil {
 		return err

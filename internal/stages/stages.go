@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"time"
 
 	"github.com/attribution-dev/attribution/internal/alias"
@@ -59,6 +60,7 @@ type Settings struct {
 
 	LockTimeout time.Duration // longest a reader waits for a publication
 	MemoryLimit int64         // bytes
+	Parallelism int           // pieces of work at once; 0: as many as there are cores, at most 4
 }
 
 // Input is what a stage is given.
@@ -74,6 +76,19 @@ type Input struct {
 	// Publish is called in the transaction that publishes: it fences off a run that
 	// was superseded and writes the ledger.
 	Publish func(ctx context.Context, q pg.Querier, r Result) error
+}
+
+// workers is how many pieces of work stages 2, 5 and 6 do at once, each with a
+// transaction of its own. A plan does one after the other.
+func (in *Input) workers() int {
+	switch {
+	case in.DB.Dry():
+		return 1
+	case in.Settings.Parallelism > 0:
+		return in.Settings.Parallelism
+	default:
+		return min(4, runtime.GOMAXPROCS(0))
+	}
 }
 
 // Result is what a stage did.

@@ -1,2 +1,2 @@
--- Statistics of a parent: autovacuum never takes them. Writes: the table's statistics.
+-- Statistics of a table, of a parent with all its partitions. Writes: the table's statistics.
 ANALYZE {{.Table}}

@@ -1,0 +1,2 @@
+-- Statistics for what follows. Reads and writes: signups.
+ANALYZE {{aside "stages" "signups" .Run}}
