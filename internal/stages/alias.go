@@ -3,6 +3,8 @@ package stages
 import (
 	"context"
 	"fmt"
+	"math"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -29,7 +31,7 @@ func runAlias(ctx context.Context, in Input) (Result, error) {
 		return r, nil
 	}
 	err = in.DB.Tx(ctx, func(tx pgx.Tx) error {
-		s := identityStep{in: &in, tx: tx, full: full, result: &r}
+		s := identityStep{in: &in, tx: tx, full: full, result: &r, texts: newTextCache()}
 		return s.run(ctx)
 	})
 	return r, err
@@ -41,6 +43,7 @@ type identityStep struct {
 	tx     pgx.Tx
 	full   bool
 	result *Result
+	texts  *textCache
 }
 
 func (s *identityStep) exec(ctx context.Context, args pg.Args, files ...string) (int64, error) {
@@ -62,11 +65,10 @@ func (s *identityStep) run(ctx context.Context) error {
 	if err := s.growGraph(ctx); err != nil {
 		return err
 	}
-	users, anonymous, err := s.resolve(ctx)
-	if err != nil {
+	if err := s.resolve(ctx); err != nil {
 		return err
 	}
-	if err := s.write(ctx, users, anonymous); err != nil {
+	if err := s.write(ctx); err != nil {
 		return err
 	}
 	if _, err := s.exec(ctx, none, "090_clear.sql"); err != nil {
@@ -134,69 +136,143 @@ func (s *identityStep) grow(ctx context.Context, files ...string) error {
 	}
 }
 
-// resolve reads the graph and asks the pure core.
-func (s *identityStep) resolve(ctx context.Context) ([]alias.User, []alias.Anonymous, error) {
-	var g alias.Graph
-	if s.in.DB.Dry() {
-		for _, file := range []string{"060_read_edges.sql", "061_read_joins.sql"} {
-			if _, err := s.exec(ctx, pg.Args{"use_alias_calls": s.in.Settings.UseAlias}, file); err != nil {
-				return nil, nil, err
-			}
-		}
-		_, err := s.exec(ctx, none, "062_read_sights.sql")
-		return nil, nil, err
+// edgeBatch is how many edges are resolved at once.
+const edgeBatch = 50_000
+
+// resolve reads the graph, asks the pure core, and writes down who everybody is now.
+//
+// Under policy first an anonymous_id depends on its own edges and on the users that
+// alias calls join, and on nothing else: it is resolved in batches, so that memory
+// holds the joined users and one batch, however many identifiers there are. Under
+// policy merge everything may hang together, and the graph is one batch.
+func (s *identityStep) resolve(ctx context.Context) error {
+	if _, err := s.exec(ctx, none, "070_create_resolved_users.sql", "071_create_resolved_anonymous.sql"); err != nil {
+		return err
 	}
+	merge := s.in.Settings.Identity.Policy == alias.Components
 	useAlias := pg.Args{"use_alias_calls": s.in.Settings.UseAlias}
-	err := s.read(ctx, "060_read_edges.sql", useAlias, 2, func(v [][]byte, o event.Order) {
-		g.Edges = append(g.Edges, alias.Edge{AnonymousID: string(v[0]), UserID: string(v[1]), Order: o})
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	err = s.read(ctx, "061_read_joins.sql", useAlias, 2, func(v [][]byte, o event.Order) {
+	var g alias.Graph
+	known := map[string]bool{} // users with their sight in g
+	err := s.read(ctx, "061_read_joins.sql", pg.Data{}, useAlias, 2, func(v [][]byte, o event.Order) {
 		g.Joins = append(g.Joins, alias.Join{PreviousID: string(v[0]), UserID: string(v[1]), Order: o})
 	})
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	err = s.read(ctx, "062_read_sights.sql", none, 1, func(v [][]byte, o event.Order) {
+	whose := pg.Args{"users": joined(g.Joins)}
+	if merge {
+		whose = none
+	}
+	err = s.read(ctx, "062_read_sights.sql", pg.Data{Flag: merge}, whose, 1, func(v [][]byte, o event.Order) {
 		g.Sights = append(g.Sights, alias.Sight{UserID: string(v[0]), Order: o})
+		known[string(v[0])] = true
 	})
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	users, anonymous := alias.Resolve(g, s.in.Settings.Identity)
-	return users, anonymous, nil
+	if _, err := s.exec(ctx, useAlias, "060_open_edges.sql"); err != nil {
+		return err
+	}
+	batch := edgeBatch
+	if merge {
+		batch = math.MaxInt
+	}
+	for more := true; more; {
+		if more, err = s.readEdges(ctx, &g, batch); err != nil {
+			return err
+		}
+		rest := cutBatch(&g, more)
+		own := g.Sights
+		for _, e := range g.Edges {
+			if !known[e.UserID] { // joined with nobody, and so its own root whenever it was first seen
+				own = append(own, alias.Sight{UserID: e.UserID})
+			}
+		}
+		users, anonymous := alias.Resolve(alias.Graph{Edges: g.Edges, Joins: g.Joins, Sights: own}, s.in.Settings.Identity)
+		if more {
+			users = nil // the last batch brings the joined ones
+		}
+		if err := s.writeResolved(ctx, users, anonymous, known); err != nil {
+			return err
+		}
+		g.Edges = append(g.Edges[:0], rest...)
+	}
+	_, err = s.exec(ctx, none, "072_complete_users.sql")
+	return err
+}
+
+// joined lists the users that alias calls join.
+func joined(joins []alias.Join) []string {
+	users := make([]string, 0, 2*len(joins))
+	for _, j := range joins {
+		users = append(users, j.PreviousID, j.UserID)
+	}
+	return users
+}
+
+// cutBatch takes the edges of the last anonymous_id, which may not all have been read,
+// out of the graph, and returns them.
+func cutBatch(g *alias.Graph, more bool) []alias.Edge {
+	if !more {
+		return nil
+	}
+	n := len(g.Edges)
+	for n > 0 && g.Edges[n-1].AnonymousID == g.Edges[len(g.Edges)-1].AnonymousID {
+		n--
+	}
+	rest := slices.Clone(g.Edges[n:])
+	g.Edges = g.Edges[:n]
+	return rest
+}
+
+// readEdges reads on until there are batch edges more and says whether there may be
+// others.
+func (s *identityStep) readEdges(ctx context.Context, g *alias.Graph, batch int) (more bool, err error) {
+	for read := 0; read < batch; {
+		n := 0
+		err := s.read(ctx, "063_fetch_edges.sql", pg.Data{}, none, 2, func(v [][]byte, o event.Order) {
+			n++
+			g.Edges = append(g.Edges, alias.Edge{AnonymousID: string(v[0]), UserID: string(v[1]), Order: o})
+		})
+		if err != nil || n == 0 {
+			return false, err
+		}
+		read += n
+	}
+	return true, nil
 }
 
 // read streams rows that end in an order key beginning at column at.
-func (s *identityStep) read(ctx context.Context, file string, args pg.Args, at int, add func([][]byte, event.Order)) error {
-	rows, err := s.in.DB.Query(ctx, s.tx, "03_alias/"+file, pg.Data{}, args)
+func (s *identityStep) read(ctx context.Context, file string, d pg.Data, args pg.Args, at int, add func([][]byte, event.Order)) error {
+	if s.in.DB.Dry() {
+		_, err := s.in.DB.Exec(ctx, s.tx, "03_alias/"+file, d, args)
+		return err
+	}
+	rows, err := s.in.DB.Query(ctx, s.tx, "03_alias/"+file, d, args)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	texts := newTextCache()
 	for rows.Next() {
 		v := rows.RawValues()
 		var o event.Order
 		o.At, _ = rawTime(v[at])
 		o.Kind = event.Kind(rawInt2(v[at+1]))
 		o.ReceivedAt, _ = rawTime(v[at+2])
-		o.Source, o.ID = texts.text(v[at+3]), string(v[at+4])
+		o.Source, o.ID = s.texts.text(v[at+3]), string(v[at+4])
 		add(v, o)
 	}
 	return rows.Err()
 }
 
-// write stores what changed and puts the moved identifiers down for stage 4.
-func (s *identityStep) write(ctx context.Context, users []alias.User, anonymous []alias.Anonymous) error {
-	if _, err := s.exec(ctx, none, "070_create_resolved_users.sql", "071_create_resolved_anonymous.sql"); err != nil {
-		return err
-	}
+// writeResolved writes down the users whose sights were read, and the anonymous_ids.
+func (s *identityStep) writeResolved(ctx context.Context, users []alias.User, anonymous []alias.Anonymous, known map[string]bool) error {
 	temporary := func(name string) pg.Table { return pg.Table{Schema: "pg_temp", Name: name} }
 	var rows pg.Rows
 	for i := range users {
+		if !known[users[i].UserID] {
+			continue
+		}
 		rows.Row(2)
 		rows.Text(users[i].UserID)
 		rows.Text(users[i].AliasID)
@@ -215,9 +291,12 @@ func (s *identityStep) write(ctx context.Context, users []alias.User, anonymous 
 		rows.Int4(int32(a.Persons))
 	}
 	columns := []string{"anonymous_id", "alias_id", "is_identified", "is_shared", "is_cut", "person_count"}
-	if _, err := s.in.DB.Copy(ctx, s.tx, temporary("resolved_anonymous"), columns, false, &rows); err != nil {
-		return err
-	}
+	_, err := s.in.DB.Copy(ctx, s.tx, temporary("resolved_anonymous"), columns, false, &rows)
+	return err
+}
+
+// write stores what changed and puts the moved identifiers down for stage 4.
+func (s *identityStep) write(ctx context.Context) error {
 	moved, err := s.exec(ctx, pg.Args{"run": int64(s.in.Run)}, "080_record_changes.sql")
 	if err != nil {
 		return err

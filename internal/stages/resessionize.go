@@ -26,7 +26,7 @@ func runResessionize(ctx context.Context, in Input) (Result, error) {
 		r.Note = "no events have been taken in"
 		return r, nil
 	}
-	bar := in.Progress("resessionize", "visits", 0)
+	bar := in.Progress("resessionize", "visits", m.visits)
 	defer bar.Done()
 	m.progress = bar.Add
 	if m.full {
@@ -46,6 +46,7 @@ type reMerge struct {
 	full    bool
 	reason  string // of full
 	persons int64
+	visits  int64 // about as many as will be read
 	mark    *int64
 	months  []month.Month // of sessions
 }
@@ -53,11 +54,12 @@ type reMerge struct {
 // plan decides between merging the dirty persons and merging everyone.
 func (m *reMerge) plan(ctx context.Context) error {
 	in := m.in
-	rows, err := in.DB.Query(ctx, in.DB.Pool, "05_resessionize/010_waiting.sql", pg.Data{}, none)
+	var all int64
+	rows, err := in.DB.Query(ctx, in.DB.Pool, "05_resessionize/010_waiting.sql", pg.Data{}, pg.Args{"schema": in.DB.Names.Stages})
 	if err != nil {
 		return err
 	}
-	if _, err := pgx.ForEachRow(rows, []any{&m.persons, &m.mark}, func() error { return nil }); err != nil {
+	if _, err := pgx.ForEachRow(rows, []any{&m.persons, &m.visits, &m.mark, &all}, func() error { return nil }); err != nil {
 		return err
 	}
 	if m.months, err = in.wantedSessionMonths(ctx, in.DB.Pool); err != nil || len(m.months) == 0 {
@@ -79,6 +81,9 @@ func (m *reMerge) plan(ctx context.Context) error {
 		m.reason = fmt.Sprintf("all persons, since events of %s, before the first month so far, have come", m.months[0])
 	default:
 		m.full = false
+	}
+	if m.full {
+		m.visits = all
 	}
 	return nil
 }

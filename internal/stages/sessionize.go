@@ -21,29 +21,29 @@ type waitingMonth struct {
 	month month.Month
 	whole bool  // derive all of it anew
 	pairs int64 // else: pairs waiting
+
+	events int64 // taken in
 }
 
 func runSessionize(ctx context.Context, in Input) (Result, error) {
 	var r Result
-	waiting, err := pg.Collect(ctx, in.DB, in.DB.Pool, "02_sessionize/010_waiting_months.sql", pg.Data{}, none,
+	all, err := in.months(ctx, in.DB.Pool)
+	if err != nil {
+		return r, err
+	}
+	args := none
+	if in.Full {
+		args = pg.Args{"months": starts(all)}
+	}
+	waiting, err := pg.Collect(ctx, in.DB, in.DB.Pool, "02_sessionize/010_waiting_months.sql", pg.Data{Flag: in.Full}, args,
 		func(row pgx.CollectableRow) (w waitingMonth, err error) {
 			var day time.Time
-			err = row.Scan(&day, &w.whole, &w.pairs)
+			err = row.Scan(&day, &w.whole, &w.pairs, &w.events)
 			w.month = month.Of(day)
 			return w, err
 		})
 	if err != nil {
 		return r, err
-	}
-	all, err := in.months(ctx, in.DB.Pool)
-	if err != nil {
-		return r, err
-	}
-	if in.Full {
-		waiting = waiting[:0]
-		for _, m := range all {
-			waiting = append(waiting, waitingMonth{month: m, whole: true})
-		}
 	}
 	if len(waiting) == 0 {
 		r.Note = "nothing waits"
@@ -69,7 +69,15 @@ func runSessionize(ctx context.Context, in Input) (Result, error) {
 // buildMonths derives the waiting months, several at once: each is a transaction of
 // its own and shares no row with another.
 func (in *Input) buildMonths(ctx context.Context, waiting []waitingMonth, everything bool, r *Result) error {
-	bar := in.Progress("sessionize", "rows", 0)
+	total := int64(0)
+	for _, w := range waiting {
+		if !w.whole { // what will be read of it is known when it has been
+			total = 0
+			break
+		}
+		total += w.events
+	}
+	bar := in.Progress("sessionize", "rows", total)
 	defer bar.Done()
 	var mu sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
@@ -87,6 +95,15 @@ func (in *Input) buildMonths(ctx context.Context, waiting []waitingMonth, everyt
 		})
 	}
 	return group.Wait()
+}
+
+// starts are the first days of months.
+func starts(months []month.Month) []time.Time {
+	days := make([]time.Time, len(months))
+	for i, m := range months {
+		days[i] = m.Start()
+	}
+	return days
 }
 
 func (in *Input) markEverything(ctx context.Context, reason string) error {
