@@ -93,6 +93,9 @@ func (in *Input) publishOnce(ctx context.Context, tx pgx.Tx, p *prepared, r *Res
 // rewrite deletes the rows of the run's persons that differ from what was built
 // aside and inserts those; it returns the rows changed and the events sessions gained.
 func (in *Input) rewrite(ctx context.Context, tx pgx.Tx, d pg.Data) (changed, events int64, err error) {
+	if _, err := in.DB.Exec(ctx, tx, "07_attribute/041_prefer_indexes.sql", d, none); err != nil {
+		return 0, 0, err
+	}
 	for _, s := range []struct {
 		file string
 		sign int64

@@ -203,8 +203,12 @@ func (in *Input) checkTotals(ctx context.Context, _ *Result) error {
 
 // checkCopies sees that no event was taken in twice, also over a month's end.
 func (in *Input) checkCopies(ctx context.Context, _ *Result) error {
-	var copies int64
-	if err := in.DB.Scan(ctx, in.DB.Pool, "08_reindex/080_copies.sql", pg.Data{}, pg.Args{"dedup_window": interval(in.Settings.DedupWindow)}, &copies); err != nil {
+	var checked, copies int64
+	if err := in.DB.Scan(ctx, in.DB.Pool, "08_reindex/075_checked.sql", pg.Data{}, none, &checked); err != nil {
+		return err
+	}
+	args := pg.Args{"checked": checked, "dedup_window": interval(in.Settings.DedupWindow)}
+	if err := in.DB.Scan(ctx, in.DB.Pool, "08_reindex/080_copies.sql", pg.Data{Flag: checked == 0}, args, &copies); err != nil {
 		return err
 	}
 	if copies > 0 {

@@ -51,6 +51,11 @@ type reMerge struct {
 	months  []month.Month // of sessions
 }
 
+// manyVisits, where they are a tenth of all, are merged faster with everyone's:
+// measured at 2 M events 7 µs a visit against 60 µs one by one. Fewer are not worth
+// a swap of the published tables.
+const manyVisits = 200_000
+
 // plan decides between merging the dirty persons and merging everyone.
 func (m *reMerge) plan(ctx context.Context) error {
 	in := m.in
@@ -79,6 +84,8 @@ func (m *reMerge) plan(ctx context.Context) error {
 		m.reason = "all persons, for the first time"
 	case m.persons > 0 && published[0] != m.months[0]:
 		m.reason = fmt.Sprintf("all persons, since events of %s, before the first month so far, have come", m.months[0])
+	case m.visits > manyVisits && m.visits > all/10:
+		m.reason = fmt.Sprintf("all persons, since those of %d of about %d visits are dirty", m.visits, all)
 	default:
 		m.full = false
 	}

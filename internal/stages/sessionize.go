@@ -196,7 +196,9 @@ func (b *monthBuild) run(ctx context.Context) error {
 	})
 }
 
-func (b *monthBuild) data() pg.Data { return pg.Data{Month: b.month, Flag: !b.whole} }
+func (b *monthBuild) data() pg.Data {
+	return pg.Data{Month: b.month, Full: b.whole, Flag: len(b.rebuild) > 0 || b.in.DB.Dry() && !b.whole}
+}
 
 func (b *monthBuild) exec(ctx context.Context, file string, args pg.Args) error {
 	_, err := b.in.DB.Exec(ctx, b.tx, "02_sessionize/"+file, b.data(), args)
@@ -241,6 +243,9 @@ func (b *monthBuild) prepare(ctx context.Context) (pg.Args, error) {
 		if err := b.deletePairs(ctx, pg.Args{"anonymous_ids": anonymousIDs, "user_ids": userIDs}); err != nil {
 			return nil, err
 		}
+	}
+	if !b.data().Flag {
+		return pg.Args{"extracts": extracts}, nil
 	}
 	absent := func(id string) bool { return id == "" }
 	return pg.Args{

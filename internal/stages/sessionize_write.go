@@ -194,7 +194,6 @@ func (b *monthBuild) finish(ctx context.Context) error {
 		}
 	}
 	d := b.data()
-	d.Flag = b.whole
 	if _, err := b.in.DB.Exec(ctx, b.tx, "02_sessionize/050_count.sql", d, pg.Args{
 		"month": month, "in_visits": b.inVisits, "server": b.server, "ignored": b.ignored, "rejected": b.rejected,
 	}); err != nil {

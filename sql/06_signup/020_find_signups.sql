@@ -1,5 +1,6 @@
 -- A person's signup is its first conversion in the order of events, server events included.
--- Reads: all_conversions, user_ids, anonymous_ids; unless Full only those of the persons of this run. Writes: signups.
+-- Reads: all_conversions, user_ids, anonymous_ids; unless Full only those of the persons of this run, found
+-- by index. Writes: signups.
 INSERT INTO {{aside "stages" "signups" .Run}} (alias_id, is_identified, signup_timestamp)
 SELECT DISTINCT ON (alias_id, is_identified) alias_id, is_identified, converted_at
 FROM (
@@ -14,18 +15,18 @@ FROM (
     SELECT p.alias_id, p.is_identified, c.converted_at, c.kind, c.received_at, c.source, c.id
     FROM {{aside "stages" "persons" .Run}} AS p
     JOIN {{aliases}}.user_ids AS u ON u.alias_id = p.alias_id
-    JOIN {{stages}}.all_conversions AS c ON c.user_id = u.user_id
+    CROSS JOIN LATERAL (SELECT v.* FROM {{stages}}.all_conversions AS v WHERE v.user_id = u.user_id OFFSET 0) AS c
     WHERE p.is_identified
     UNION ALL
     SELECT p.alias_id, p.is_identified, c.converted_at, c.kind, c.received_at, c.source, c.id
     FROM {{aside "stages" "persons" .Run}} AS p
     JOIN {{aliases}}.anonymous_ids AS a ON a.alias_id = p.alias_id AND a.is_identified
-    JOIN {{stages}}.all_conversions AS c ON c.user_id = '' AND c.anonymous_id = a.anonymous_id
+    CROSS JOIN LATERAL (SELECT v.* FROM {{stages}}.all_conversions AS v WHERE v.user_id = '' AND v.anonymous_id = a.anonymous_id OFFSET 0) AS c
     WHERE p.is_identified
     UNION ALL
     SELECT p.alias_id, p.is_identified, c.converted_at, c.kind, c.received_at, c.source, c.id
     FROM {{aside "stages" "persons" .Run}} AS p
-    JOIN {{stages}}.all_conversions AS c ON c.user_id = '' AND c.anonymous_id = p.alias_id
+    CROSS JOIN LATERAL (SELECT v.* FROM {{stages}}.all_conversions AS v WHERE v.user_id = '' AND v.anonymous_id = p.alias_id OFFSET 0) AS c
     WHERE NOT p.is_identified
         AND NOT EXISTS (SELECT FROM {{aliases}}.anonymous_ids AS a WHERE a.anonymous_id = p.alias_id AND a.is_identified)
 {{- end}}
