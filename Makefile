@@ -6,6 +6,8 @@ SHELL := /bin/sh
 
 # The linter's version; raise it on purpose, findings change with it.
 GOLANGCI_LINT_VERSION := v2.15.0
+# benchstat has no releases: a commit's version.
+BENCHSTAT_VERSION := v0.0.0-20260908200009-22c9c6c9d4da
 
 # Majors of PostgreSQL for test-versions; those that cannot be had are passed over.
 VERSIONS ?= 14 15 16 17 18
@@ -14,6 +16,8 @@ FUZZTIME ?= 30s
 # Random worlds for the sweep, and the seed of the first (0: from the clock).
 WORLDS ?= 5000
 SEED ?= 0
+# How many events bench measures with.
+EVENTS ?= 1000000
 # Packages for test, test-race and bench, and further arguments of go test.
 PACKAGES ?= ./...
 ARGS ?=
@@ -37,6 +41,7 @@ endif
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 TOOLS := $(CURDIR)/bin
 LINT := $(CURDIR)/.cache/bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
+BENCHSTAT := $(CURDIR)/.cache/bin/benchstat-$(BENCHSTAT_VERSION)
 
 .PHONY: help
 help: ## list the targets
@@ -79,8 +84,16 @@ fuzz: tools ## run each fuzz test for FUZZTIME=30s
 	@bin/withpg sh scripts/fuzz.sh $(FUZZTIME)
 
 .PHONY: bench
-bench: tools ## run the benchmarks
-	@bin/withpg go test -run '^$$' -bench . -benchmem -timeout 60m $(ARGS) $(PACKAGES)
+bench: build tools $(BENCHSTAT) ## run the benchmarks, then measure EVENTS=1000000 against plain SQL
+	@bin/withpg go test -run '^$$' -bench . -benchmem -count=6 -timeout 60m $(ARGS) $(PACKAGES) > bin/benchmarks.txt || { cat bin/benchmarks.txt; exit 1; }
+	@$(BENCHSTAT) bin/benchmarks.txt
+	bin/attribution bench --events $(EVENTS)
+
+$(BENCHSTAT):
+	@echo "fetching benchstat $(BENCHSTAT_VERSION) through the Go module proxy"
+	@mkdir -p .cache/bin
+	@GOBIN=$(CURDIR)/.cache/bin GOFLAGS= go install golang.org/x/perf/cmd/benchstat@$(BENCHSTAT_VERSION)
+	@mv .cache/bin/benchstat $@
 
 .PHONY: lint
 lint: $(LINT) ## check style, imports between packages, and formatting

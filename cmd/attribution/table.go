@@ -172,3 +172,18 @@ func or(s *string) string {
 	}
 	return *s
 }
+
+// duration is so many seconds.
+func duration(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }
+
+// size writes a number of bytes as people say it.
+func size(bytes int64) string {
+	value, units := float64(bytes), []string{"B", "kB", "MB", "GB", "TB"}
+	for len(units) > 1 && value >= 999.5 {
+		value, units = value/1000, units[1:]
+	}
+	if value < 9.95 && units[0] != "B" {
+		return fmt.Sprintf("%.1f %s", value, units[0])
+	}
+	return fmt.Sprintf("%.0f %s", value, units[0])
+}

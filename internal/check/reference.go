@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"slices"
 	"strings"
 	"text/template"
@@ -24,6 +25,21 @@ import (
 type ReferenceOptions struct {
 	Sources []string // Postgres schemas written by Segment; at least one must hold a table
 	Schema  string   // the scratch schema the tables are made in
+
+	// TakenIn is the schema whose app_tracks and app_identities are read instead of the
+	// sources: what stages 2 to 8 start from. Their rows are trimmed, and each is there
+	// once; AsOf and DedupWindow mean nothing then. Default "": the sources are read.
+	TakenIn string
+	// Published is the schema of the published tables, whose primary keys and indexes
+	// the four of ReferenceTables get too, as logged tables. Default "": they are
+	// unlogged, without indexes.
+	Published string
+	// DropUsed drops every table as soon as no later statement reads it; those of
+	// ReferenceTables stay. Default false: all stay, for people to look at.
+	DropUsed bool
+	// Observe is told of each file when it is done, indexes and statistics included.
+	// Default nil: nobody.
+	Observe func(file string)
 
 	SignupEvents []string // names of tracks that are signups
 	IgnoreEvents []string // names of tracks that are no activity
@@ -62,8 +78,8 @@ func ReferenceTables() []string {
 const scratchComment = "attribution: scratch schema of the reference SQL; dropped and made again by each use"
 
 // Reference makes the scratch schema anew and computes in it, by the plain SQL of
-// sql/reference over nothing but the raw source tables, the tables of
-// ReferenceTables, and user_ids and anonymous_ids. It refuses a schema of that name
+// sql/reference over nothing but the raw source tables (or ReferenceOptions.TakenIn),
+// the tables of ReferenceTables, and user_ids and anonymous_ids. It refuses a schema of that name
 // that it did not make. The connection's TimeZone must be UTC.
 //
 // The source tables are read by two statements; where they may change meanwhile,
@@ -79,22 +95,29 @@ func Reference(ctx context.Context, conn *pgx.Conn, o ReferenceOptions) error {
 	if err != nil {
 		return fmt.Errorf("reference: scratch schema: %w", err)
 	}
-	tables, err := referenceSources(ctx, conn, o.Sources)
-	if err != nil {
+	data := referenceData{Schema: schema, TakenIn: o.TakenIn != "", Logged: o.Published != ""}
+	if data.TakenIn {
+		data.Tracks, data.Identities = pg.MustIdent(o.TakenIn, "app_tracks"), pg.MustIdent(o.TakenIn, "app_identities")
+	} else if data.Tables, err = SourceTables(ctx, conn, o.Sources); err != nil {
 		return fmt.Errorf("reference: %w", err)
 	}
 	if err := makeScratchSchema(ctx, conn, o.Schema, schema); err != nil {
 		return fmt.Errorf("reference: %w", err)
 	}
-	files, err := fs.Glob(reference.FS, "*.sql")
+	statements, err := referenceStatements(data)
 	if err != nil {
 		return fmt.Errorf("reference: %w", err)
 	}
-	slices.Sort(files)
-	data := referenceData{Schema: schema, Tables: tables}
-	for _, file := range files {
-		if err := runReferenceFile(ctx, conn, file, data, o); err != nil {
-			return fmt.Errorf("reference: %s: %w", file, err)
+	for i, st := range statements {
+		err := runReferenceFile(ctx, conn, st, o)
+		if err == nil && o.DropUsed {
+			err = dropUsed(ctx, conn, statements, i, o.Schema)
+		}
+		if err != nil {
+			return fmt.Errorf("reference: %s: %w", st.file, err)
+		}
+		if o.Observe != nil {
+			o.Observe(st.file)
 		}
 	}
 	return nil
@@ -102,32 +125,79 @@ func Reference(ctx context.Context, conn *pgx.Conn, o ReferenceOptions) error {
 
 // referenceData is what the templates are rendered with.
 type referenceData struct {
-	Schema pg.Identifier
-	Tables []referenceTable
+	Schema  pg.Identifier
+	Tables  []SourceTable
+	Logged  bool // the published tables are
+	TakenIn bool // Tracks and Identities are read, not Tables
+
+	Tracks, Identities pg.Identifier
 }
 
-// runReferenceFile renders and runs one file, fills evidence where that is the table
-// made, and analyses what was made.
-func runReferenceFile(ctx context.Context, conn *pgx.Conn, file string, data referenceData, o ReferenceOptions) error {
-	tmpl, err := template.New(file).Option("missingkey=error").ParseFS(reference.FS, file)
+// fromSourcesOnly are the files about copies and missing ids, which rows taken in no
+// longer have.
+var fromSourcesOnly = []string{"030_repeated_ids.sql", "050_settled_rows.sql"}
+
+// A referenceStatement is one file, rendered.
+type referenceStatement struct {
+	file, table, sql string
+}
+
+// creates matches what a statement makes.
+var creates = regexp.MustCompile(`(?m)^CREATE (?:UNLOGGED )?(TABLE|VIEW) `)
+
+// makes is "TABLE", "VIEW" or "".
+func (s *referenceStatement) makes() string {
+	if m := creates.FindStringSubmatch(s.sql); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// reads reports whether the statement names a table of the scratch schema, or is
+// filled from it.
+func (s *referenceStatement) reads(schema, table string) bool {
+	return s.table == "evidence" && table == "evidence_inputs" ||
+		regexp.MustCompile(regexp.QuoteMeta(pg.MustIdent(schema).String()+"."+table)+`\b`).MatchString(s.sql)
+}
+
+// referenceStatements renders all files, in order.
+func referenceStatements(data referenceData) (all []referenceStatement, err error) {
+	files, err := fs.Glob(reference.FS, "*.sql")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var statement strings.Builder
-	if err := tmpl.Execute(&statement, data); err != nil {
-		return err
+	slices.Sort(files)
+	for _, file := range files {
+		if data.TakenIn && slices.Contains(fromSourcesOnly, file) {
+			continue
+		}
+		tmpl, err := template.New(file).Option("missingkey=error").ParseFS(reference.FS, file)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		var text strings.Builder
+		if err := tmpl.Execute(&text, data); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		all = append(all, referenceStatement{file, strings.TrimSuffix(file[len("000_"):], ".sql"), text.String()})
 	}
-	table := strings.TrimSuffix(file[len("000_"):], ".sql")
+	return all, nil
+}
+
+// runReferenceFile runs one file, fills evidence where that is the table made, and
+// indexes and analyses what was made.
+func runReferenceFile(ctx context.Context, conn *pgx.Conn, st referenceStatement, o ReferenceOptions) error {
+	table := st.table
 	var args []any
 	if table == "settings_values" {
 		table, args = "settings", []any{referenceSettings(o)}
 	}
 	for {
-		tag, err := conn.Exec(ctx, statement.String(), args...)
+		tag, err := conn.Exec(ctx, st.sql, args...)
 		if err != nil {
 			return err
 		}
-		if !strings.HasSuffix(file, "_repeat.sql") || tag.RowsAffected() == 0 {
+		if !strings.HasSuffix(st.file, "_repeat.sql") || tag.RowsAffected() == 0 {
 			break
 		}
 	}
@@ -136,11 +206,62 @@ func runReferenceFile(ctx context.Context, conn *pgx.Conn, file string, data ref
 			return err
 		}
 	}
-	if args == nil && !strings.Contains(statement.String(), "CREATE UNLOGGED TABLE") {
+	if args == nil && st.makes() != "TABLE" {
 		return nil // a view, or an update of what was just analysed
 	}
-	_, err = conn.Exec(ctx, "ANALYZE "+pg.MustIdent(o.Schema, table).String())
+	if o.Published != "" && slices.Contains(ReferenceTables(), table) {
+		if err := indexAs(ctx, conn, pg.Table{Schema: o.Published, Name: table}, pg.Table{Schema: o.Schema, Name: table}); err != nil {
+			return err
+		}
+	}
+	_, err := conn.Exec(ctx, "ANALYZE "+pg.MustIdent(o.Schema, table).String())
 	return err
+}
+
+// indexAs gives a table the primary key and the indexes of another.
+func indexAs(ctx context.Context, conn *pgx.Conn, published, table pg.Table) error {
+	rows, err := conn.Query(ctx, `
+		SELECT CASE WHEN i.indisprimary THEN 'ALTER TABLE ' || $2 || ' ADD PRIMARY KEY (' ELSE 'CREATE INDEX ON ' || $2 || ' (' END
+			|| string_agg(quote_ident(a.attname), ', ' ORDER BY k.place) || ')'
+		FROM pg_index AS i, unnest(i.indkey) WITH ORDINALITY AS k (attnum, place), pg_attribute AS a
+		WHERE i.indrelid = $1::regclass AND a.attrelid = i.indrelid AND a.attnum = k.attnum
+		GROUP BY i.indexrelid, i.indisprimary
+		ORDER BY i.indexrelid`, published.Ident().String(), table.Ident().String())
+	if err != nil {
+		return err
+	}
+	statements, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	for _, s := range statements {
+		if _, err := conn.Exec(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dropUsed drops the tables that no statement after the last one run reads. A view
+// reads its tables for as long as it is read itself.
+func dropUsed(ctx context.Context, conn *pgx.Conn, all []referenceStatement, last int, schema string) error {
+	var used func(made referenceStatement) bool
+	used = func(made referenceStatement) bool {
+		return slices.Contains(ReferenceTables(), made.table) ||
+			slices.ContainsFunc(all[last+1:], func(s referenceStatement) bool { return s.reads(schema, made.table) }) ||
+			slices.ContainsFunc(all, func(s referenceStatement) bool {
+				return s.makes() == "VIEW" && s.file != made.file && s.reads(schema, made.table) && used(s)
+			})
+	}
+	for _, made := range all[:last+1] {
+		if made.makes() != "TABLE" || used(made) {
+			continue
+		}
+		if _, err := conn.Exec(ctx, "DROP TABLE IF EXISTS "+pg.MustIdent(schema, made.table).String()+" CASCADE"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // referenceSettings are the parameters of the settings row.
@@ -148,7 +269,7 @@ func referenceSettings(o ReferenceOptions) pgx.StrictNamedArgs {
 	direct := o.Rules.Direct()
 	upper, lower := caseFolding()
 	args := pgx.StrictNamedArgs{
-		"sources":                    o.Sources,
+		"sources":                    notNil(o.Sources),
 		"signup_events":              notNil(o.SignupEvents),
 		"ignore_events":              notNil(o.IgnoreEvents),
 		"blocked":                    []string{""},

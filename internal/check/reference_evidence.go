@@ -11,8 +11,8 @@ import (
 	"github.com/attribution-dev/attribution/internal/pg"
 )
 
-// A referenceTable is one table of Segment's, with the columns it has.
-type referenceTable struct {
+// A SourceTable is one table of Segment's, with the columns it has.
+type SourceTable struct {
 	Name         pg.Identifier
 	SourceNumber int // place of its source in the settings, from 1
 	KindNumber   int // event.Kind
@@ -29,13 +29,13 @@ var columnKinds = map[string]event.Kind{
 
 // Text is the item of a select list that reads the column as text, NULL where the
 // table does not have it.
-func (t referenceTable) Text(column string) pg.SourceItem { return t.item(column, "text") }
+func (t SourceTable) Text(column string) pg.SourceItem { return t.item(column, "text") }
 
 // Time is the same, as timestamptz.
-func (t referenceTable) Time(column string) pg.SourceItem { return t.item(column, "timestamptz") }
+func (t SourceTable) Time(column string) pg.SourceItem { return t.item(column, "timestamptz") }
 
 // item reads the column as the type, or NULL.
-func (t referenceTable) item(column, typ string) pg.SourceItem {
+func (t SourceTable) item(column, typ string) pg.SourceItem {
 	kind, limited := columnKinds[column]
 	if !t.columns[column] || limited && int(kind) != t.KindNumber {
 		return pg.Absent(column, typ)
@@ -43,10 +43,10 @@ func (t referenceTable) item(column, typ string) pg.SourceItem {
 	return pg.Column(column, column, typ)
 }
 
-// referenceSources looks up which of Segment's tables the sources have, and their
-// columns.
-func referenceSources(ctx context.Context, conn *pgx.Conn, sources []string) ([]referenceTable, error) {
-	var tables []referenceTable
+// SourceTables looks up which of Segment's tables the sources have, and their
+// columns. Error: none has any.
+func SourceTables(ctx context.Context, conn *pgx.Conn, sources []string) ([]SourceTable, error) {
+	var tables []SourceTable
 	for i, source := range sources {
 		for _, kind := range event.Kinds() {
 			rows, err := conn.Query(ctx, `
@@ -70,7 +70,7 @@ func referenceSources(ctx context.Context, conn *pgx.Conn, sources []string) ([]
 			if err != nil {
 				return nil, fmt.Errorf("source %q: %w", source, err)
 			}
-			t := referenceTable{Name: name, SourceNumber: i + 1, KindNumber: int(kind), columns: map[string]bool{}}
+			t := SourceTable{Name: name, SourceNumber: i + 1, KindNumber: int(kind), columns: map[string]bool{}}
 			for _, c := range columns {
 				t.columns[c] = true
 			}

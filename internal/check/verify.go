@@ -45,7 +45,7 @@ type VerifyOptions struct {
 // operator's eyes and must not be logged.
 func Verify(ctx context.Context, db *pg.DB, s stages.Settings, o VerifyOptions) (VerifyReport, error) {
 	v := verification{
-		db: db, settings: s, sample: pg.Args{"sample_one_in": int64(max(o.SampleOneIn, 1))},
+		db: db, settings: s, schema: VerifySchema, sample: pg.Args{"sample_one_in": int64(max(o.SampleOneIn, 1))},
 		report: VerifyReport{SampleOneIn: max(o.SampleOneIn, 1)},
 	}
 	if o.Progress != nil {
@@ -73,6 +73,7 @@ type verification struct {
 	db       *pg.DB
 	tx       pgx.Tx
 	settings stages.Settings
+	schema   string // the reference's tables
 	sample   pg.Args
 	report   VerifyReport
 	bar      *progress.Progress

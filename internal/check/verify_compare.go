@@ -42,10 +42,28 @@ func (d difference) text() string {
 	return plural(d.rows(), "row") + " compared, " + strings.Join(parts, ", ")
 }
 
+// Compare compares every row of the published tables with those that Reference made in
+// the schema, in both directions: one Check a table. What it says of differing rows names
+// persons.
+func Compare(ctx context.Context, db *pg.DB, schema string) ([]Check, error) {
+	v := verification{db: db, schema: schema, sample: pg.Args{"sample_one_in": int64(1)}}
+	var err error
+	if v.tx, err = db.Pool.Begin(ctx); err != nil {
+		return nil, err
+	}
+	defer func() { _ = v.tx.Rollback(context.WithoutCancel(ctx)) }() // it only reads
+	for _, table := range ReferenceTables() {
+		if err := v.compareTable(ctx, table); err != nil {
+			return nil, fmt.Errorf("compare %s: %w", table, err)
+		}
+	}
+	return v.report.Checks, nil
+}
+
 // compareTable compares a published table.
 func (v *verification) compareTable(ctx context.Context, table string) error {
 	published := pg.Table{Schema: v.db.Names.Sessions, Name: table}
-	theirs := pg.Table{Schema: VerifySchema, Name: table}
+	theirs := pg.Table{Schema: v.schema, Name: table}
 	columns, err := pg.Collect(ctx, v.db, v.tx, "09_check/020_columns.sql", pg.Data{},
 		pg.Args{"schema": theirs.Schema, "table": theirs.Name}, pgx.RowTo[string])
 	if err != nil {

@@ -90,7 +90,7 @@ func (v *verification) recountTotals(ctx context.Context) error {
 // rejected. That there are fewer is no fault of ours: a row deleted there, or loaded
 // a second time under a new load time, remains counted here.
 func (v *verification) countSource(ctx context.Context) error {
-	tables, err := referenceSources(ctx, v.tx.Conn(), v.settings.Sources)
+	tables, err := SourceTables(ctx, v.tx.Conn(), v.settings.Sources)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,8 @@ package stages
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -56,6 +58,10 @@ func runExtract(ctx context.Context, in Input) (Result, error) {
 	return r, err
 }
 
+// worthHashing is how many rows make reading the months they may have copies in, once,
+// better than looking into the index for each: about as many as arrive in a busy week.
+const worthHashing = 500_000
+
 // takeIn reads one window and takes its new rows in: one transaction, together with
 // the worklist, the counters and the watermark.
 func (in *Input) takeIn(ctx context.Context, t *sourceTable, w window, r *Result) (read int64, err error) {
@@ -89,18 +95,28 @@ func (in *Input) merge(ctx context.Context, tx pgx.Tx, t *sourceTable, w window,
 	if err := in.DB.Scan(ctx, tx, "01_extract/005_next_extract.sql", d, none, &extract); err != nil {
 		return 0, err
 	}
-	if _, err := exec("030_create_incoming.sql", none); err != nil {
-		return 0, err
+	reading := pg.Args{"from": w.from, "to": w.to, "longest": event.MaxIdentifierBytes, "spaces": event.Whitespace}
+	var straight straightIn
+	var err error
+	window := d
+	if w.goesStraightIn(t) {
+		window.Flag, window.Columns = true, slices.Concat(t.items, t.raw)
+		reading["settled"] = in.settled(t, w.asOf)
+		if straight, err = in.takeStraightIn(ctx, tx, t, window, w, extract, reading); err != nil {
+			return 0, err
+		}
 	}
-	read, err := exec("040_read_window.sql", pg.Args{
-		"from": w.from, "to": w.to, "as_of": w.asOf, "min": event.MinTime.Time(), "max": event.MaxTime.Time(),
-		"spaces": event.Whitespace, "longest": event.MaxIdentifierBytes,
-	})
+	reading["as_of"], reading["min"], reading["max"] = w.asOf, event.MinTime.Time(), event.MaxTime.Time()
+	careful, err := in.DB.Exec(ctx, tx, "01_extract/040_read_window.sql", window, reading)
 	if err != nil {
 		return 0, err
 	}
-	if read == 0 && !in.DB.Dry() {
-		return 0, in.moveWatermark(ctx, tx, t, w, nil)
+	read := straight.rows + careful
+	r.RowsIn += read
+	r.RowsChanged += straight.rows
+	r.count("rows_read", read)
+	if careful == 0 && !in.DB.Dry() {
+		return read, in.moveWatermark(ctx, tx, t, w, straight.loaded)
 	}
 	if w.days {
 		if err := in.rememberDays(ctx, tx, t, w); err != nil {
@@ -121,12 +137,12 @@ func (in *Input) merge(ctx context.Context, tx pgx.Tx, t *sourceTable, w window,
 		}
 	}
 	var copies, known, duplicates, replaced int64
-	if !t.info.HasUniqueID {
-		if copies, err = exec("070_drop_copies.sql", with(pg.Args{"dedup_window": pad})); err != nil {
-			return 0, err
-		}
+	// Also where ids are unique at the source: two may be one when trimmed.
+	if copies, err = exec("070_drop_copies.sql", with(pg.Args{"dedup_window": pad})); err != nil {
+		return 0, err
 	}
-	if m.rows > 0 || in.DB.Dry() {
+	untaken := w.reading != nil && w.reading.fresh && w.reading.begins && !window.Flag
+	if m.rows > 0 && !untaken || in.DB.Dry() {
 		args := pg.Args{"source": t.source, "kind": int16(t.info.Kind), "dedup_window": pad, "from": m.first, "to": m.last}
 		if m.rows > 0 {
 			args["from"], args["to"] = m.first.Add(-in.Settings.DedupWindow), m.last.Add(in.Settings.DedupWindow)
@@ -135,7 +151,7 @@ func (in *Input) merge(ctx context.Context, tx pgx.Tx, t *sourceTable, w window,
 			return 0, err
 		}
 		match := d
-		match.Flag = t.info.HasUniqueID
+		match.Flag, match.Full = t.info.HasUniqueID, m.rows > worthHashing
 		matched, err := in.DB.Exec(ctx, tx, "01_extract/080_match.sql", match, args)
 		if err != nil {
 			return 0, err
@@ -156,12 +172,10 @@ func (in *Input) merge(ctx context.Context, tx pgx.Tx, t *sourceTable, w window,
 	if err != nil {
 		return 0, err
 	}
-	if err := in.moveWatermark(ctx, tx, t, w, m.loaded); err != nil {
+	if err := in.moveWatermark(ctx, tx, t, w, later(m.loaded, straight.loaded)); err != nil {
 		return 0, err
 	}
-	r.RowsIn += read
 	r.RowsChanged += inserted + replaced
-	r.count("rows_read", read)
 	r.count("rows_known", known)
 	r.count("rows_rejected", rejected)
 	r.count("rows_duplicate", copies+duplicates+replaced)
@@ -173,6 +187,99 @@ func (in *Input) merge(ctx context.Context, tx pgx.Tx, t *sourceTable, w window,
 type measure struct {
 	rows, withoutID     int64
 	loaded, first, last *time.Time
+}
+
+// A straightIn is what went in straight from the source.
+type straightIn struct {
+	rows   int64
+	loaded *time.Time
+}
+
+// goesStraightIn tells that nothing in the window can be known but rows a loader may
+// still be at.
+func (w window) goesStraightIn(t *sourceTable) bool {
+	return w.reading != nil && w.reading.fresh && w.Received && t.goesStraightIn()
+}
+
+// takeStraightIn takes a window of a first reading in but for the rows that need care.
+// Rows loaded within the overlap do: an update still on its way as the reading began may
+// move one from a window read before to this one, under a later received_at.
+//
+// What it takes in was counted before, by month. Since no row loaded so long ago can be
+// new, the counts hold if as many rows went in; else some are gone, and it counts again.
+func (in *Input) takeStraightIn(ctx context.Context, tx pgx.Tx, t *sourceTable, d pg.Data, w window, extract int64, reading pg.Args) (s straightIn, err error) {
+	counted := w.reading.months
+	months := make([]month.Month, len(counted))
+	var plain int64
+	for i, m := range counted {
+		months[i] = m.month
+		plain += m.plain
+	}
+	if err := in.makeMonths(ctx, tx, months); err != nil {
+		return s, err
+	}
+	args := maps.Clone(reading)
+	args["source"], args["kind"], args["extract"] = t.source, int16(t.info.Kind), extract
+	if s.rows, err = in.DB.Exec(ctx, tx, "01_extract/030_take_straight_in.sql", d, args); err != nil || s.rows == 0 && !in.DB.Dry() {
+		return s, err
+	}
+	taken := pg.Args{"extract": extract, "from": w.from, "to": w.to}
+	if err := in.markPairs(ctx, tx, d, months, taken); err != nil {
+		return s, err
+	}
+	if s.rows != plain {
+		counted, err = pg.Collect(ctx, in.DB, tx, "01_extract/032_recount.sql", d, taken, scanHeldMonth)
+		if err != nil {
+			return s, err
+		}
+	}
+	err = in.countStraight(ctx, tx, t, counted, &s)
+	return s, err
+}
+
+func (in *Input) countStraight(ctx context.Context, tx pgx.Tx, t *sourceTable, counted []heldMonth, s *straightIn) error {
+	var starts, newest []time.Time
+	var rows []int64
+	for _, m := range counted {
+		if m.plain > 0 {
+			starts, newest, rows = append(starts, m.month.Start()), append(newest, *m.newest), append(rows, m.plain)
+			s.loaded = later(s.loaded, m.loaded)
+		}
+	}
+	if t.identities() {
+		return nil
+	}
+	_, err := in.DB.Exec(ctx, tx, "01_extract/033_count_straight.sql", pg.Data{}, pg.Args{"months": starts, "newest": newest, "rows": rows})
+	return err
+}
+
+// makeMonths makes months as needed; those made are to be sessionized whole.
+func (in *Input) makeMonths(ctx context.Context, tx pgx.Tx, months []month.Month) error {
+	made, err := in.ensureMonths(ctx, tx, months)
+	if err != nil {
+		return err
+	}
+	for _, m := range made {
+		if _, err := in.DB.Exec(ctx, tx, "01_extract/125_mark_month.sql", pg.Data{}, pg.Args{"month": m.Start(), "reason": "first rows of the month"}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// markPairs puts the pairs of rows taken in down, unless all of the months wait to be
+// sessionized whole.
+func (in *Input) markPairs(ctx context.Context, tx pgx.Tx, d pg.Data, months []month.Month, args pg.Args) error {
+	starts := make([]time.Time, len(months))
+	for i, m := range months {
+		starts[i] = m.Start()
+	}
+	whole, err := pg.Collect(ctx, in.DB, tx, "01_extract/126_whole_months.sql", d, pg.Args{"months": starts}, pgx.RowTo[int])
+	if err != nil || whole[0] == len(months) && !in.DB.Dry() {
+		return err
+	}
+	_, err = in.DB.Exec(ctx, tx, "01_extract/140_mark_pairs.sql", d, args)
+	return err
 }
 
 // insert takes the remaining incoming rows in, making months as needed, and puts
@@ -188,24 +295,14 @@ func (in *Input) insert(ctx context.Context, tx pgx.Tx, t *sourceTable, d pg.Dat
 			months = append(months, month.Of(s))
 		}
 	}
-	made, err := in.ensureMonths(ctx, tx, months)
+	if err := in.makeMonths(ctx, tx, months); err != nil {
+		return 0, err
+	}
+	inserted, err := in.DB.Exec(ctx, tx, "01_extract/130_take_in.sql", d, pg.Args{"source": t.source, "kind": int16(t.info.Kind), "extract": extract})
 	if err != nil {
 		return 0, err
 	}
-	for _, m := range made {
-		if _, err := in.DB.Exec(ctx, tx, "01_extract/125_mark_month.sql", d, pg.Args{"month": m.Start(), "reason": "first rows of the month"}); err != nil {
-			return 0, err
-		}
-	}
-	file := "01_extract/130_take_in_events.sql"
-	if t.identities() {
-		file = "01_extract/131_take_in_identities.sql"
-	}
-	inserted, err := in.DB.Exec(ctx, tx, file, d, pg.Args{"source": t.source, "kind": int16(t.info.Kind), "extract": extract})
-	if err != nil {
-		return 0, err
-	}
-	if _, err := in.DB.Exec(ctx, tx, "01_extract/140_mark_pairs.sql", d, pg.Args{"extract": extract}); err != nil {
+	if err := in.markPairs(ctx, tx, d, months, pg.Args{"extract": extract}); err != nil {
 		return 0, err
 	}
 	if !t.identities() {
@@ -214,6 +311,13 @@ func (in *Input) insert(ctx context.Context, tx pgx.Tx, t *sourceTable, d pg.Dat
 		}
 	}
 	return inserted, nil
+}
+
+func later(a, b *time.Time) *time.Time {
+	if a == nil || b != nil && b.After(*a) {
+		return b
+	}
+	return a
 }
 
 // moveWatermark moves on in the transaction that took the rows in.

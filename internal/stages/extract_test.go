@@ -370,3 +370,55 @@ func TestAReplacedRowIsWorkedOffOnce(t *testing.T) {
 		require.Zero(t, s.Result.RowsChanged, s.Stage.Name)
 	}
 }
+
+// TestStraightInIsTheCarefulWay: a first reading of a table with unique ids takes in what
+// one of the same rows without that promise does, and what it could not know follows.
+func TestStraightInIsTheCarefulWay(t *testing.T) {
+	t.Parallel()
+	const rows = `INSERT INTO website.tracks (id, received_at, uuid_ts, anonymous_id, user_id, event)
+		SELECT 'id' || i, '2018-01-05 10:00+00'::timestamptz + i * interval '1 day', '2018-01-05 10:30+00'::timestamptz + i * interval '1 day',
+			'a' || i % 3, CASE WHEN i % 4 = 0 THEN 'u1' END, 'clicked' FROM generate_series(0, 99) AS i
+		UNION ALL VALUES
+			('no time', NULL::timestamptz, '2018-02-01'::timestamptz, 'a', NULL, 'x'), ('nobody', '2018-01-20', '2018-01-20', NULL, NULL, 'x'),
+			('blank', '2018-02-28', '2018-02-28', ' ', E'\t', 'x'), ('user', '2018-02-28', '2018-02-28', NULL, ' u2 ', 'x'),
+			('device', '2018-02-27', '2018-02-27', E'a1\u00a0', ' ', 'x'), ('long', '2018-03-01', '2018-03-01', repeat('a', 1025), NULL, 'x'),
+			('', '2018-03-02', '2018-03-02', 'a', NULL, 'x'), ('unloaded', '2018-03-03', NULL, 'a', NULL, 'x'),
+			('ünusual', '2018-03-03', '2018-03-03', 'é', NULL, 'x'), ('lately', '2018-01-09', '2018-04-14', 'a', NULL, 'x'),
+			('later', '2018-01-09', '2018-04-16', 'a', NULL, 'x'), ('odd', '2018-07-01', '2018-03-03', 'a', NULL, 'x')`
+	taken := func(unique, padded bool) (p *pipeline.Pipeline, got []string, straight bool) {
+		p = mustOpen(t, migrated(t))
+		website(t, p, "uuid_ts timestamptz")
+		if unique {
+			exec(t, p, "ALTER TABLE website.tracks ADD PRIMARY KEY (id)")
+		}
+		exec(t, p, rows)
+		if padded {
+			exec(t, p, "INSERT INTO website.tracks (id, received_at, uuid_ts, anonymous_id) VALUES (' id3', '2018-01-08 11:00+00', '2018-01-08 11:00+00', 'a')")
+		}
+		tr := trace(t, p)
+		run(t, p, pipeline.Request{AsOf: day("2018-04-15 12:00")})
+		for _, sql := range tr.statements() {
+			straight = straight || strings.Contains(sql, "in straight from the source")
+		}
+		run(t, p, pipeline.Request{AsOf: day("2018-04-17")})
+		run(t, p, pipeline.Request{AsOf: day("2018-04-18"), Full: true})
+		for _, sql := range []string{
+			"SELECT (source, kind, id, received_at, uuid_ts, anonymous_id, user_id, event)::text FROM segment.app_tracks ORDER BY 1",
+			"SELECT (reason, id, anonymous_id, user_id)::text FROM attribution_ops.rejected_rows ORDER BY 1",
+			"SELECT (id, received_at)::text FROM attribution_ops.duplicate_rows ORDER BY 1",
+			"SELECT (received_month, newest, taken_in)::text FROM attribution_ops.counters ORDER BY 1",
+			"SELECT (load_time, first_as_of, next_month)::text FROM attribution_ops.high_water_marks",
+			"SELECT (alias_id, started_at, ended_at, event_count)::text FROM sessions.all_sessions ORDER BY 1",
+		} {
+			got = append(got, list(t, p, sql)...)
+		}
+		return p, got, straight
+	}
+	for _, padded := range []bool{false, true} {
+		_, want, straight := taken(false, padded)
+		require.False(t, straight)
+		_, got, straight := taken(true, padded)
+		require.Equal(t, !padded, straight, "straight in, unless ids may be one another's when trimmed")
+		require.Equal(t, want, got)
+	}
+}

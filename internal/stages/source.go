@@ -26,15 +26,19 @@ var (
 )
 
 // ourColumns cannot be taken in as extra ones.
-var ourColumns = []string{"source", "kind", "extract_id", "n", "load_time", "row_md5", "reason", "previous_id"}
+var ourColumns = []string{"source", "kind", "extract_id", "n", "load_time", "row_md5", "reason", "previous_id",
+	"raw id", "raw anonymous_id", "raw user_id", "raw previous_id"}
 
 // A sourceTable is one of Segment's tables and what is to be read of it.
 type sourceTable struct {
 	source string
 	info   segment.TableInfo
 	items  []pg.SourceItem
+	raw    []pg.SourceItem // the identifiers as they stand: "raw id"
 	extra  []pg.Identifier
 	names  []string // of extra
+	holds  *held    // once asked
+	padded bool     // ids may be one another's when trimmed
 }
 
 func (t *sourceTable) identities() bool { return !t.info.Kind.IsActivity() }
@@ -44,6 +48,10 @@ func (in *Input) takenTable(t *sourceTable) pg.Table {
 	}
 	return pg.Table{Schema: in.DB.Names.Segment, Name: "app_tracks"}
 }
+
+// goesStraightIn tells that a first reading needs no look at what was taken in: no two
+// rows have one id, and load times show which rows are settled.
+func (t *sourceTable) goesStraightIn() bool { return t.info.HasUniqueID && t.hasUUIDTS() && !t.padded }
 
 func (t *sourceTable) hasUUIDTS() bool { _, ok := t.info.Columns["uuid_ts"]; return ok }
 func (t *sourceTable) String() string  { return t.source + "." + t.info.Table }
@@ -114,6 +122,7 @@ func (t *sourceTable) choose(s Settings, r *Result) error {
 		return fmt.Errorf("table %s: neither anonymous_id nor user_id: one of them is required", t)
 	}
 	t.items = append(t.items, pg.TrimmedIdentifier("id"))
+	t.raw = append(t.raw, pg.Column("raw id", "id", "text"))
 	for _, c := range neededTimes {
 		if !has(c) {
 			t.items = append(t.items, pg.Absent(c, "timestamptz"))
@@ -128,9 +137,11 @@ func (t *sourceTable) choose(s Settings, r *Result) error {
 	for _, c := range identifiers {
 		if !has(c) || (c == "previous_id" && t.info.Kind != event.Alias) {
 			t.items = append(t.items, pg.AbsentIdentifier(c))
+			t.raw = append(t.raw, pg.Absent("raw "+c, "text"))
 			continue
 		}
 		t.items = append(t.items, pg.TrimmedIdentifier(c))
+		t.raw = append(t.raw, pg.Column("raw "+c, c, "text"))
 	}
 	for _, c := range neededText {
 		ofPages := c == "url" || c == "referrer"

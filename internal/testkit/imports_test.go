@@ -31,6 +31,7 @@ var layers = [][]string{
 	{"internal/stages"},
 	{"internal/check"},
 	{"internal/pipeline"},
+	{"internal/bench"},
 	{"cmd/attribution"},
 }
 

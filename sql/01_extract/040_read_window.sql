@@ -1,27 +1,48 @@
--- Reads a window of a source table, identifiers trimmed, with what is wrong with each row.
--- Reads: the source, columns by name. Writes: incoming.
+-- Reads a window of a source table, identifiers trimmed, with what is wrong with each row; kept until the transaction ends.
+-- Flag: only the rows that were not taken straight in, @settled as there. CREATE TABLE AS, since INSERT never reads in
+-- parallel. OFFSET 0 lest each identifier be trimmed again wherever it is named: 0.5 us a row.
+-- Reads: the source, columns by name. Writes: a temporary table.
 -- @from, @to: load time (.Window.Load), received_at (.Window.Received), both inclusive but @to of a month or day;
 -- @as_of: the run's clock; @min, @max: what counts as a received_at; @spaces: what is trimmed; @longest: bytes.
-INSERT INTO incoming (id, received_at, uuid_ts, "timestamp", anonymous_id, user_id, previous_id, event, event_text,
-    context_page_url, url, context_page_referrer, referrer, context_campaign_source, context_campaign_medium,
-    context_campaign_name, context_campaign_term, context_campaign_content{{range .Extra}}, {{.}}{{end}}, load_time, reason)
-SELECT coalesce(r.id, ''), r.received_at, r.uuid_ts, r."timestamp", r.anonymous_id, r.user_id, r.previous_id, r.event, r.event_text,
-    r.context_page_url, r.url, r.context_page_referrer, r.referrer, r.context_campaign_source, r.context_campaign_medium,
-    r.context_campaign_name, r.context_campaign_term, r.context_campaign_content{{range .Extra}}, r.{{.}}{{end}},
-    coalesce(r.uuid_ts, r.received_at, '-infinity'),
-    CASE
-        WHEN r.received_at IS NULL OR r.received_at < @min OR r.received_at >= @max THEN 'received_at'
-        WHEN octet_length(r.id) > @longest OR octet_length(r.anonymous_id) > @longest
-            OR octet_length(r.user_id) > @longest OR octet_length(r.previous_id) > @longest THEN 'too_long'
-        WHEN r.anonymous_id = '' AND r.user_id = '' THEN 'no_identifier'
-    END
+CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS
+SELECT row_number() OVER () AS n, r.*
 FROM (
-    SELECT {{range $i, $c := .Columns}}{{if $i}},
-        {{end}}{{$c}}{{end}}
-    FROM {{.Source}} AS t
-    WHERE {{template "window" .}}
+    SELECT id COLLATE "C" AS id, received_at, uuid_ts, "timestamp",
+        anonymous_id COLLATE "C" AS anonymous_id, user_id COLLATE "C" AS user_id{{if .Identities}}, previous_id COLLATE "C" AS previous_id{{end}}{{template "event_columns" .}},
+        coalesce(uuid_ts, received_at, '-infinity') AS load_time,
+        CASE
+            WHEN received_at IS NULL OR received_at < @min OR received_at >= @max THEN 'received_at'
+            WHEN octet_length(id) > @longest OR octet_length(anonymous_id) > @longest
+                OR octet_length(user_id) > @longest OR octet_length(previous_id) > @longest THEN 'too_long'
+            WHEN anonymous_id = '' AND user_id = '' THEN 'no_identifier'
+        END AS reason
+    FROM (
+        SELECT {{range $i, $c := .Columns}}{{if $i}},
+            {{end}}{{$c}}{{end}}
+        FROM {{.Source}} AS t
+        WHERE {{template "window" .}}
+        {{- if not .Flag}}
+        OFFSET 0
+        {{- end}}
+    ) AS w
+    {{- if .Flag}}
+    WHERE ({{template "plain"}}) IS NOT TRUE
+    {{- end}}
 ) AS r
-WHERE coalesce(r.uuid_ts, r.received_at, '-infinity') <= @as_of
+WHERE r.load_time <= @as_of
+{{- /* The columns of app_tracks or app_identities that come from the source. */ -}}
+{{- define "columns"}}id, received_at, uuid_ts, "timestamp", anonymous_id, user_id{{if .Identities}}, previous_id{{end}}{{template "event_columns" .}}{{end}}
+{{- define "event_columns"}}{{if not .Identities}}, event, event_text,
+    context_page_url, url, context_page_referrer, referrer, context_campaign_source, context_campaign_medium,
+    context_campaign_name, context_campaign_term, context_campaign_content{{range .Extra}}, {{.}}{{end}}{{end}}{{end}}
+{{- /* A row that needs no care: loaded long enough ago, its identifiers not too long, and one of them begins with a letter,
+    so that something is left of it when trimmed. Cheap: to trim, or a regular expression, is 0.3 to 0.6 us each. */ -}}
+{{- define "plain"}}coalesce(uuid_ts, received_at) <= @settled
+        AND "raw id" COLLATE "C" BETWEEN '!' AND '~' AND octet_length("raw id") <= @longest
+        AND coalesce(octet_length("raw anonymous_id"), 0) <= @longest
+        AND coalesce(octet_length("raw user_id"), 0) <= @longest
+        AND coalesce(octet_length("raw previous_id"), 0) <= @longest
+        AND ("raw anonymous_id" COLLATE "C" BETWEEN '!' AND '~' OR "raw user_id" COLLATE "C" BETWEEN '!' AND '~'){{end}}
 {{- /* Which rows of a source's table a window holds. */ -}}
 {{- define "window"}}{{if .Window.Received}}t.received_at >= @from AND t.received_at < @to
     {{- else if .Window.Rest}}(t.received_at IS NULL OR t.received_at < @from OR t.received_at >= @to)

@@ -1,4 +1,4 @@
--- Of the copies of a row within the window the least stays. Not sent where the source has a unique index on id.
+-- Of the copies of a row within the window the least stays.
 -- Writes: incoming, duplicate_rows. @source, @kind, @run, @dedup_window.
 WITH repeated AS (
     SELECT id FROM incoming GROUP BY id HAVING count(*) > 1

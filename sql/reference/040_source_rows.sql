@@ -3,10 +3,53 @@
 --          up. row_md5 is set where the row may be a copy or has no id.
 --          A column the table does not have, or that means something else on its kind
 --          (url but on pages, event but on tracks, previous_id but on aliases), is NULL.
--- Reads:   every source table, repeated_ids, settings.
+--          Rows taken in are trimmed and there once: of them only the rest is worked out.
+-- Reads:   every source table, repeated_ids, settings; or app_tracks, app_identities, settings.
 -- Writes:  source_rows.
 -- Parameters: none.
+{{- define "cleaned_id"}}CASE
+        WHEN CASE
+            WHEN octet_length({{.}}) = char_length({{.}}) THEN lower({{.}})
+            ELSE translate(lower({{.}}), s.upper_runes, s.lower_runes)
+        END = ANY (s.blocked) THEN ''
+        ELSE {{.}}
+    END{{end}}
+{{- define "event_time"}}CASE
+        WHEN t."timestamp" >= '2000-01-01 00:00:00+00' AND t."timestamp" <= t.received_at + interval '24 hours'
+            THEN t."timestamp"
+        ELSE t.received_at
+    END AS at{{end}}
+{{- define "contents"}}coalesce(t.event_text = ANY (s.ignore_events), false) OR coalesce(t.event = ANY (s.ignore_events), false) AS is_ignored,
+    coalesce(t.event_text = ANY (s.signup_events), false) OR coalesce(t.event = ANY (s.signup_events), false) AS is_signup,
+    coalesce(nullif(t.context_page_url, ''), t.url, '') COLLATE "C" AS page_url,
+    coalesce(nullif(t.context_page_referrer, ''), t.referrer, '') COLLATE "C" AS referrer,
+    coalesce(t.context_campaign_source, '') COLLATE "C" AS campaign_source,
+    coalesce(t.context_campaign_medium, '') COLLATE "C" AS campaign_medium,
+    coalesce(t.context_campaign_name, '') COLLATE "C" AS campaign_name,
+    coalesce(t.context_campaign_term, '') COLLATE "C" AS campaign_term,
+    coalesce(t.context_campaign_content, '') COLLATE "C" AS campaign_content{{end}}
 CREATE UNLOGGED TABLE {{.Schema}}.source_rows AS
+{{- if .TakenIn}}
+SELECT
+    t.source, t.kind, t.id, t.received_at,
+    {{template "event_time"}},
+    {{template "cleaned_id" "t.anonymous_id"}} AS anonymous_id,
+    {{template "cleaned_id" "t.user_id"}} AS user_id,
+    '' COLLATE "C" AS previous_id,
+    {{template "contents"}}
+FROM {{.Tracks}} AS t
+CROSS JOIN {{.Schema}}.settings AS s
+UNION ALL
+SELECT
+    t.source, t.kind, t.id, t.received_at,
+    {{template "event_time"}},
+    {{template "cleaned_id" "t.anonymous_id"}},
+    {{template "cleaned_id" "t.user_id"}},
+    CASE WHEN s.use_alias_calls THEN {{template "cleaned_id" "t.previous_id"}} ELSE '' END,
+    false, false, '', '', '', '', '', '', ''
+FROM {{.Identities}} AS t
+CROSS JOIN {{.Schema}}.settings AS s
+{{- else}}
 WITH raw AS (
 {{- range $i, $t := .Tables}}{{if $i}}
     UNION ALL{{end}}
@@ -57,29 +100,11 @@ SELECT
     t.kind,
     t.clean_id AS id,
     t.received_at,
-    CASE
-        WHEN t."timestamp" >= '2000-01-01 00:00:00+00' AND t."timestamp" <= t.received_at + interval '24 hours'
-            THEN t."timestamp"
-        ELSE t.received_at
-    END AS at,
-    {{block "cleaned" "anonymous_id"}}CASE
-        WHEN CASE
-            WHEN octet_length(t.clean_{{.}}) = char_length(t.clean_{{.}}) THEN lower(t.clean_{{.}})
-            ELSE translate(lower(t.clean_{{.}}), s.upper_runes, s.lower_runes)
-        END = ANY (s.blocked) THEN ''
-        ELSE t.clean_{{.}}
-    END AS {{.}}{{end}},
-    {{template "cleaned" "user_id"}},
-    {{template "cleaned" "previous_id"}},
-    coalesce(t.event_text = ANY (s.ignore_events), false) OR coalesce(t.event = ANY (s.ignore_events), false) AS is_ignored,
-    coalesce(t.event_text = ANY (s.signup_events), false) OR coalesce(t.event = ANY (s.signup_events), false) AS is_signup,
-    coalesce(nullif(t.context_page_url, ''), t.url, '') COLLATE "C" AS page_url,
-    coalesce(nullif(t.context_page_referrer, ''), t.referrer, '') COLLATE "C" AS referrer,
-    coalesce(t.context_campaign_source, '') COLLATE "C" AS campaign_source,
-    coalesce(t.context_campaign_medium, '') COLLATE "C" AS campaign_medium,
-    coalesce(t.context_campaign_name, '') COLLATE "C" AS campaign_name,
-    coalesce(t.context_campaign_term, '') COLLATE "C" AS campaign_term,
-    coalesce(t.context_campaign_content, '') COLLATE "C" AS campaign_content,
+    {{template "event_time"}},
+    {{template "cleaned_id" "t.clean_anonymous_id"}} AS anonymous_id,
+    {{template "cleaned_id" "t.clean_user_id"}} AS user_id,
+    {{template "cleaned_id" "t.clean_previous_id"}} AS previous_id,
+    {{template "contents"}},
     coalesce(t.uuid_ts, t.received_at) AS loaded_at,
     CASE
         WHEN t.clean_id = '' OR repeated.id IS NOT NULL
@@ -106,3 +131,4 @@ WHERE (t.clean_anonymous_id <> '' OR t.clean_user_id <> '')
     AND octet_length(t.clean_anonymous_id) <= 1024
     AND octet_length(t.clean_user_id) <= 1024
     AND octet_length(btrim(coalesce(t.previous_id, ''), s.whitespace)) <= 1024
+{{- end}}

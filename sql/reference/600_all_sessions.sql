@@ -2,7 +2,7 @@
 -- Reads:   session_pages, session_touches, signup_sessions.
 -- Writes:  all_sessions.
 -- Parameters: none.
-CREATE UNLOGGED TABLE {{.Schema}}.all_sessions AS
+CREATE {{if not .Logged}}UNLOGGED {{end}}TABLE {{.Schema}}.all_sessions AS
 WITH first_touches AS (
     SELECT DISTINCT ON (alias_id, is_identified, session_index) *
     FROM {{.Schema}}.session_touches

@@ -2,7 +2,7 @@
 -- Reads:   all_sessions, signups.
 -- Writes:  useful_sessions.
 -- Parameters: none.
-CREATE UNLOGGED TABLE {{.Schema}}.useful_sessions AS
+CREATE {{if not .Logged}}UNLOGGED {{end}}TABLE {{.Schema}}.useful_sessions AS
 SELECT
     s.alias_id,
     s.is_identified,

@@ -2,7 +2,7 @@
 -- Reads:   session_touches, sessions, signups.
 -- Writes:  touches.
 -- Parameters: none.
-CREATE UNLOGGED TABLE {{.Schema}}.touches AS
+CREATE {{if not .Logged}}UNLOGGED {{end}}TABLE {{.Schema}}.touches AS
 SELECT
     t.alias_id,
     t.is_identified,

@@ -2,7 +2,7 @@
 -- Reads:   signups, sessions, session_events, evidence, eligible_touches.
 -- Writes:  attribution.
 -- Parameters: none.
-CREATE UNLOGGED TABLE {{.Schema}}.attribution AS
+CREATE {{if not .Logged}}UNLOGGED {{end}}TABLE {{.Schema}}.attribution AS
 WITH person_sessions AS (
     SELECT
         g.alias_id,
