@@ -85,6 +85,7 @@ func (g *globals) benchOptions(o *bench.Options) error {
 		return usagef("--days %d: want 2 to %s, the last of them the night's", o.Days, count(simulate.MaxDays))
 	}
 	c := config.New()
+	g.limitMemory(int64(c.MemoryLimit))
 	c.Sources = simulate.DefaultSources()
 	var err error
 	if o.Settings, err = pipeline.Settings(c); err != nil {

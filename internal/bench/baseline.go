@@ -89,6 +89,11 @@ func (b *bench) readAll(ctx context.Context, format string) (rows int64, err err
 				return err
 			}
 			defer conn.Release()
+			// As stage 2 reads: parallel workers besides cost twice the time on 2 cores.
+			if _, err := conn.Exec(ctx, "SET max_parallel_workers_per_gather = 0"); err != nil {
+				return err
+			}
+			defer func() { _, _ = conn.Exec(context.WithoutCancel(ctx), "RESET max_parallel_workers_per_gather") }()
 			for m := range work {
 				statement, err := b.db.Templates.Render("02_sessionize/020_read_events.sql", pg.Data{Month: m, Full: true})
 				if err != nil {

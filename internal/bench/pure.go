@@ -37,8 +37,9 @@ func (b *bench) pure(ctx context.Context) error {
 			}
 			builder := sessionize.NewBuilder(gap)
 			for _, pair := range pairs {
+				visits := builder.Of(pair) // stage 2 knows the pair of an event by then
 				for i := range events {
-					builder.Of(pair).Add(events[i])
+					visits.Add(&events[i])
 				}
 			}
 			if err := builder.Flush(func(sessionize.Pair, []sessionize.Visit) error { return nil }); err != nil {
@@ -80,13 +81,13 @@ func steadyAllocations(gap time.Duration) uint64 {
 		events[i].At = start + event.Micros(i)*1_000_000
 	}
 	warm := 60
-	for _, e := range events[:warm] {
-		builder.Of(pair).Add(e)
+	for i := range warm {
+		builder.Of(pair).Add(&events[i])
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for i := range pureSteady - warm {
-		builder.Of(pair).Add(events[warm+i])
+		builder.Of(pair).Add(&events[warm+i])
 	}
 	runtime.ReadMemStats(&after)
 	return after.Mallocs - before.Mallocs

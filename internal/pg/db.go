@@ -85,6 +85,32 @@ func Collect[T any](ctx context.Context, db *DB, q Querier, file string, d Data,
 	return out, locate(err, file, "")
 }
 
+// Stream sends a statement that only reads, on a connection of its own, so that another
+// can COPY meanwhile, and hands the values of each row to add, binary as they came and
+// valid until add returns. Dry, the statement is recorded only.
+func (db *DB) Stream(ctx context.Context, file string, d Data, args Args, add func(values [][]byte) error) error {
+	if db.Dry() {
+		_, err := db.render(file, d, args)
+		return err
+	}
+	return pgx.BeginTxFunc(ctx, db.Pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		if _, err := db.Exec(ctx, tx, "00_shared/080_read_alone.sql", Data{}, nil); err != nil {
+			return err
+		}
+		rows, err := db.Query(ctx, tx, file, d, args)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			if err := add(rows.RawValues()); err != nil {
+				return err
+			}
+		}
+		return locate(rows.Err(), file, "")
+	})
+}
+
 // Tx runs fn in a transaction: committed when fn returns nil, rolled back otherwise,
 // also after ctx was cancelled. Dry, the transaction is read only.
 func (db *DB) Tx(ctx context.Context, fn func(tx pgx.Tx) error) error {

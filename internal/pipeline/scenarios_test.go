@@ -54,19 +54,19 @@ func TestGap(t *testing.T) {
 	} {
 		first, second := at(start), at(start.Add(c.apart))
 		for name, got := range map[string][]sessionize.Visit{
-			"Merge":              sessionize.Merge([]sessionize.Visit{sessionize.Of(first)}, []sessionize.Visit{sessionize.Of(second)}, sessionize.DefaultGap),
-			"Merge, swapped":     sessionize.Merge([]sessionize.Visit{sessionize.Of(second)}, []sessionize.Visit{sessionize.Of(first)}, sessionize.DefaultGap),
-			"Merge, of one list": sessionize.Merge(nil, []sessionize.Visit{sessionize.Of(first), sessionize.Of(second)}, sessionize.DefaultGap),
-			"Add":                sessionize.Add(sessionize.Add(nil, first, sessionize.DefaultGap), second, sessionize.DefaultGap),
-			"Add, swapped":       sessionize.Add(sessionize.Add(nil, second, sessionize.DefaultGap), first, sessionize.DefaultGap),
+			"Merge":              sessionize.Merge([]sessionize.Visit{sessionize.Of(&first)}, []sessionize.Visit{sessionize.Of(&second)}, sessionize.DefaultGap),
+			"Merge, swapped":     sessionize.Merge([]sessionize.Visit{sessionize.Of(&second)}, []sessionize.Visit{sessionize.Of(&first)}, sessionize.DefaultGap),
+			"Merge, of one list": sessionize.Merge(nil, []sessionize.Visit{sessionize.Of(&first), sessionize.Of(&second)}, sessionize.DefaultGap),
+			"Add":                sessionize.Add(sessionize.Add(nil, &first, sessionize.DefaultGap), &second, sessionize.DefaultGap),
+			"Add, swapped":       sessionize.Add(sessionize.Add(nil, &second, sessionize.DefaultGap), &first, sessionize.DefaultGap),
 		} {
 			require.Len(t, got, c.sessions, "%s, %v apart", name, c.apart)
 			require.Equal(t, first.At, got[0].Start, "%s, %v apart", name, c.apart)
 			require.Equal(t, second.At, got[len(got)-1].End, "%s, %v apart", name, c.apart)
 		}
 		merger := sessionize.NewMerger(sessionize.DefaultGap)
-		merger.Add(sessionize.Of(first))
-		_, ended := merger.Add(sessionize.Of(second))
+		merger.Add(sessionize.Of(&first))
+		_, ended := merger.Add(sessionize.Of(&second))
 		require.Equal(t, c.sessions == 2, ended, "Merger, %v apart", c.apart)
 	}
 }

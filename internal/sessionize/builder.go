@@ -27,6 +27,7 @@ func (p Pair) Compare(q Pair) int {
 type Builder struct {
 	gap   time.Duration
 	pairs map[Pair]*PairVisits
+	fresh []pairSlot // not in use yet
 	bytes int64
 }
 
@@ -42,12 +43,27 @@ type PairVisits struct {
 	visits  []Visit
 }
 
+// A pairSlot is a pair with room for its first visit, which for most is the only one.
+// They are made many at once: measured, a tenth of the time of an event.
+type pairSlot struct {
+	PairVisits
+	room [1]Visit
+}
+
+const freshSlots = 64
+
 // Of returns the visits of the pair, to add to. A caller that knows the pair of its
 // next event already saves looking it up again.
 func (b *Builder) Of(p Pair) *PairVisits {
 	v, known := b.pairs[p]
 	if !known {
-		v = &PairVisits{builder: b, pair: p}
+		if len(b.fresh) == 0 {
+			b.fresh = make([]pairSlot, freshSlots)
+		}
+		slot := &b.fresh[0]
+		b.fresh = b.fresh[1:]
+		v = &slot.PairVisits
+		*v = PairVisits{builder: b, pair: p, visits: slot.room[:0]}
 		b.pairs[p] = v
 		b.bytes += int64(len(p.AnonymousID)+len(p.UserID)) + pairBytes
 	}
@@ -55,7 +71,7 @@ func (b *Builder) Of(p Pair) *PairVisits {
 }
 
 // Add takes an event of the pair in.
-func (p *PairVisits) Add(a Activity) {
+func (p *PairVisits) Add(a *Activity) {
 	old := len(p.visits)
 	p.visits = Add(p.visits, a, p.builder.gap)
 	if grown := len(p.visits) - old; grown > 0 {
@@ -69,7 +85,7 @@ func (p *PairVisits) Add(a Activity) {
 // pairBytes and visitBytes are what a pair and a visit take beside their strings:
 // the map's entry with its slack, and the struct with the slice's growth.
 const (
-	pairBytes  = 2*int64(unsafe.Sizeof(Pair{})+unsafe.Sizeof(uintptr(0))) + int64(unsafe.Sizeof(PairVisits{}))
+	pairBytes  = 2*int64(unsafe.Sizeof(Pair{})+unsafe.Sizeof(uintptr(0))) + int64(unsafe.Sizeof(pairSlot{}))
 	visitBytes = 2 * int64(unsafe.Sizeof(Visit{}))
 )
 

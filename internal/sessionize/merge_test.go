@@ -34,11 +34,11 @@ func TestGapBoundary(t *testing.T) {
 			m := newMaker(1, 0)
 			a, b := m.event(start), m.event(start.Add(c.apart))
 			for name, got := range map[string][]sessionize.Visit{
-				"add":           sessionize.Add(sessionize.Add(nil, a, gap), b, gap),
-				"add backwards": sessionize.Add(sessionize.Add(nil, b, gap), a, gap),
+				"add":           add(add(nil, a, gap), b, gap),
+				"add backwards": add(add(nil, b, gap), a, gap),
 				"merge":         sessionize.Merge(singles([]sessionize.Activity{a}), singles([]sessionize.Activity{b}), gap),
 				"merge swapped": sessionize.Merge(singles([]sessionize.Activity{b}), singles([]sessionize.Activity{a}), gap),
-				"sessions":      sessions([]sessionize.Visit{sessionize.Of(b), sessionize.Of(a)}, gap),
+				"sessions":      sessions([]sessionize.Visit{of(b), of(a)}, gap),
 			} {
 				require.Len(t, got, c.sessions, name)
 				require.Equal(t, start, got[0].Start, name)
@@ -159,7 +159,7 @@ func TestTagSetLimit(t *testing.T) {
 
 			var added []sessionize.Visit
 			for _, e := range events {
-				added = sessionize.Add(added, e, gap)
+				added = add(added, e, gap)
 			}
 			require.Equal(t, want, plain(added), "%d sets, seed %d: added", sets, seed)
 
@@ -180,8 +180,8 @@ func TestAddInAnyOrder(t *testing.T) {
 		events := m.events(m.IntN(40))
 		var added, merged []sessionize.Visit
 		for i, e := range events {
-			merged = sessionize.Merge(merged, []sessionize.Visit{sessionize.Of(e)}, gap)
-			added = sessionize.Add(added, e, gap)
+			merged = sessionize.Merge(merged, []sessionize.Visit{of(e)}, gap)
+			added = add(added, e, gap)
 			require.Equal(t, plain(merged), plain(added), "seed %d, event %d", seed, i)
 		}
 		require.Equal(t, plain(naive(events, gap)), plain(added), "seed %d", seed)
@@ -208,7 +208,7 @@ func TestBuilderWithAnyFlushPoints(t *testing.T) {
 		for _, e := range m.events(80) {
 			p := pairs[m.IntN(len(pairs))]
 			events[p] = append(events[p], e)
-			b.Of(p).Add(e)
+			into(b.Of(p), e)
 			require.Positive(t, b.Bytes())
 			if m.IntN(12) == 0 {
 				flush()
@@ -226,7 +226,7 @@ func TestBuilderWithAnyFlushPoints(t *testing.T) {
 func TestBuilderStopsAtAnError(t *testing.T) {
 	t.Parallel()
 	b, m := sessionize.NewBuilder(gap), newMaker(1, 0)
-	b.Of(sessionize.Pair{AnonymousID: "a"}).Add(m.event(start))
+	into(b.Of(sessionize.Pair{AnonymousID: "a"}), m.event(start))
 	require.ErrorContains(t, b.Flush(func(sessionize.Pair, []sessionize.Visit) error { return fmt.Errorf("disk full") }), "disk full")
 }
 
@@ -238,7 +238,7 @@ func TestBuilderBytesIsAnUpperBound(t *testing.T) {
 	for i := range 2000 {
 		p := sessionize.Pair{AnonymousID: fmt.Sprintf("anonymous-%d", i%300)}
 		for _, e := range m.events(3) {
-			b.Of(p).Add(e)
+			into(b.Of(p), e)
 		}
 	}
 	bytes := b.Bytes()
@@ -275,7 +275,7 @@ func TestTiesAreBrokenByTheWholeOrder(t *testing.T) {
 		rand.New(rand.NewPCG(seed, 1)).Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
 		var visits []sessionize.Visit
 		for _, e := range events {
-			visits = sessionize.Add(visits, e, gap)
+			visits = add(visits, e, gap)
 		}
 		require.Len(t, visits, 1)
 		first, last := inOrder[0].ID, inOrder[len(inOrder)-1].ID
@@ -322,7 +322,7 @@ func FuzzMerge(f *testing.F) {
 		require.Equal(t, old, [][]sessionize.Visit{a, b, c})
 		var added []sessionize.Visit
 		for i := range events {
-			added = sessionize.Add(added, events[len(events)-1-i], gap)
+			added = add(added, events[len(events)-1-i], gap)
 		}
 		require.Equal(t, want, plain(added))
 	})
@@ -343,3 +343,11 @@ func sessions(visits []sessionize.Visit, gap time.Duration) []sessionize.Visit {
 	}
 	return out
 }
+
+func add(visits []sessionize.Visit, a sessionize.Activity, gap time.Duration) []sessionize.Visit {
+	return sessionize.Add(visits, &a, gap)
+}
+
+func of(a sessionize.Activity) sessionize.Visit { return sessionize.Of(&a) }
+
+func into(visits *sessionize.PairVisits, a sessionize.Activity) { visits.Add(&a) }

@@ -67,7 +67,7 @@ func mark(e sessionize.Activity) sessionize.Mark {
 func singles(events []sessionize.Activity) []sessionize.Visit {
 	out := make([]sessionize.Visit, len(events))
 	for i, e := range events {
-		out[i] = sessionize.Of(e)
+		out[i] = of(e)
 	}
 	slices.SortStableFunc(out, func(a, b sessionize.Visit) int { return int(a.Start - b.Start) })
 	return out

@@ -33,13 +33,13 @@ func browsing(n int) []sessionize.Activity {
 func TestNoAllocationPerEvent(t *testing.T) {
 	events := browsing(4000)
 	t.Run("Add", func(t *testing.T) {
-		visits := sessionize.Add(sessionize.Add(nil, events[0], gap), events[4], gap)
+		visits := add(add(nil, events[0], gap), events[4], gap)
 		for _, e := range events[:60] {
-			visits = sessionize.Add(visits, e, gap)
+			visits = add(visits, e, gap)
 		}
 		i := 60
 		require.Zero(t, testing.AllocsPerRun(3000, func() {
-			visits = sessionize.Add(visits, events[i], gap)
+			visits = add(visits, events[i], gap)
 			i++
 		}))
 	})
@@ -48,26 +48,26 @@ func TestNoAllocationPerEvent(t *testing.T) {
 		pairs := []sessionize.Pair{{AnonymousID: "a"}, {AnonymousID: "b"}, {AnonymousID: "b", UserID: "u"}}
 		for _, p := range pairs {
 			for _, e := range events[:60] {
-				b.Of(p).Add(e)
+				into(b.Of(p), e)
 			}
 		}
 		i := 60
 		require.Zero(t, testing.AllocsPerRun(3000, func() {
-			b.Of(pairs[i%3]).Add(events[i])
+			into(b.Of(pairs[i%3]), events[i])
 			i++
 		}))
 	})
 	t.Run("backwards within the visit", func(t *testing.T) {
 		b := sessionize.NewBuilder(gap)
 		p := sessionize.Pair{AnonymousID: "a"}
-		b.Of(p).Add(events[0])
-		b.Of(p).Add(events[1000])
+		into(b.Of(p), events[0])
+		into(b.Of(p), events[1000])
 		for _, e := range events[:60] {
-			b.Of(p).Add(e)
+			into(b.Of(p), e)
 		}
 		i := 999
 		require.Zero(t, testing.AllocsPerRun(800, func() {
-			b.Of(p).Add(events[i])
+			into(b.Of(p), events[i])
 			i--
 		}))
 	})
@@ -82,8 +82,8 @@ func TestNoAllocationInAnEarlierVisit(t *testing.T) {
 	p := sessionize.Pair{AnonymousID: "a"}
 	m := newMaker(1, 0)
 	for v := range visits {
-		b.Of(p).Add(m.event(start.Add(time.Duration(v) * time.Hour)))
-		b.Of(p).Add(m.event(start.Add(time.Duration(v)*time.Hour + 10*time.Minute)))
+		into(b.Of(p), m.event(start.Add(time.Duration(v) * time.Hour)))
+		into(b.Of(p), m.event(start.Add(time.Duration(v)*time.Hour + 10*time.Minute)))
 	}
 	pages := make([]sessionize.Activity, visits)
 	for v := range pages {
@@ -91,7 +91,7 @@ func TestNoAllocationInAnEarlierVisit(t *testing.T) {
 	}
 	i := 0
 	require.Zero(t, testing.AllocsPerRun(visits-2, func() {
-		b.Of(p).Add(pages[i])
+		into(b.Of(p), pages[i])
 		i++
 	}))
 }
@@ -112,8 +112,9 @@ func BenchmarkBuilder(b *testing.B) {
 	for b.Loop() {
 		builder := sessionize.NewBuilder(gap)
 		for _, p := range ids {
+			visits := builder.Of(p)
 			for i := range events {
-				builder.Of(p).Add(events[i])
+				visits.Add(&events[i])
 			}
 		}
 		if err := builder.Flush(func(sessionize.Pair, []sessionize.Visit) error { return nil }); err != nil {
@@ -130,7 +131,7 @@ func BenchmarkAdd(b *testing.B) {
 	for b.Loop() {
 		var visits []sessionize.Visit
 		for i := range events {
-			visits = sessionize.Add(visits, events[i], gap)
+			visits = add(visits, events[i], gap)
 		}
 	}
 	b.ReportMetric(float64(b.N*len(events))/b.Elapsed().Seconds(), "events/s")
@@ -150,10 +151,10 @@ func BenchmarkAddEarlier(b *testing.B) {
 	for b.Loop() {
 		var list []sessionize.Visit
 		for i := range tracks {
-			list = sessionize.Add(list, tracks[i], gap)
+			list = add(list, tracks[i], gap)
 		}
 		for i := range pages {
-			list = sessionize.Add(list, pages[i], gap)
+			list = add(list, pages[i], gap)
 		}
 	}
 	b.ReportMetric(float64(b.N*2*visits)/b.Elapsed().Seconds(), "events/s")

@@ -65,31 +65,44 @@ type Activity struct {
 }
 
 // Of is the visit of a single event.
-func Of(a Activity) Visit {
-	m := Mark{Order: a.Order, URL: a.URL, Referrer: a.Referrer, Tagged: a.Tags.IsTagged()}
-	v := Visit{Start: a.At, End: a.At, Events: 1, First: m}
+func Of(a *Activity) Visit {
+	var v Visit
+	v.begin(a)
+	return v
+}
+
+// begin makes the zero visit that of a single event.
+func (v *Visit) begin(a *Activity) {
+	v.Start, v.End, v.Events = a.At, a.At, 1
+	v.First.set(a)
 	if a.Kind == event.Page {
 		v.Pages = 1
 	}
 	if a.URL != "" {
-		v.Entry, v.Exit = m, m
+		v.Entry, v.Exit = v.First, v.First
 		if a.IsBlog {
-			v.Blog = m
+			v.Blog = v.First
 		}
 	}
-	if m.Tagged {
-		v.TagSets = []TagSet{{Tags: a.Tags, Mark: m}}
+	if v.First.Tagged {
+		v.TagSets = []TagSet{{Tags: a.Tags, Mark: v.First}}
 	}
-	return v
+}
+
+// set makes the mark that of the event.
+func (m *Mark) set(a *Activity) {
+	m.Order, m.URL, m.Referrer, m.Tagged = a.Order, a.URL, a.Referrer, a.Tags.IsTagged()
 }
 
 // Add extends a sorted list of visits by one event, as Merge(visits, Of(a)) would.
 // The list is changed in place, without allocating while the event falls into one
 // visit: events need not come in order, since source tables are read one by one.
-func Add(visits []Visit, a Activity, gap time.Duration) []Visit {
+func Add(visits []Visit, a *Activity, gap time.Duration) []Visit {
 	n := len(visits)
 	if n == 0 || a.At.Sub(visits[n-1].End) > gap {
-		return append(visits, Of(a))
+		visits = append(visits, Visit{})
+		visits[n].begin(a)
+		return visits
 	}
 	next := n // the first visit that starts after the event
 	if a.At < visits[n-1].Start {
@@ -118,24 +131,49 @@ func Add(visits []Visit, a Activity, gap time.Duration) []Visit {
 	}
 }
 
-// extend adds an event that joins the visit.
-func (v *Visit) extend(a Activity) {
-	m := Mark{Order: a.Order, URL: a.URL, Referrer: a.Referrer, Tagged: a.Tags.IsTagged()}
+// extend adds an event that joins the visit. A mark is copied only where it changes:
+// comparing by value cost 40 ns an event more.
+func (v *Visit) extend(a *Activity) {
 	v.Start, v.End = min(v.Start, a.At), max(v.End, a.At)
 	v.Events++
 	if a.Kind == event.Page {
 		v.Pages++
 	}
-	v.First = earlier(v.First, m)
+	if before(a, &v.First) {
+		v.First.set(a)
+	}
 	if a.URL != "" {
-		v.Entry, v.Exit = earlier(v.Entry, m), later(v.Exit, m)
-		if a.IsBlog {
-			v.Blog = earlier(v.Blog, m)
+		if v.Entry.IsZero() || before(a, &v.Entry) {
+			v.Entry.set(a)
+		}
+		if v.Exit.IsZero() || after(a, &v.Exit) {
+			v.Exit.set(a)
+		}
+		if a.IsBlog && (v.Blog.IsZero() || before(a, &v.Blog)) {
+			v.Blog.set(a)
 		}
 	}
-	if m.Tagged {
+	if a.Tags.IsTagged() {
+		var m Mark
+		m.set(a)
 		v.addTagSet(TagSet{Tags: a.Tags, Mark: m})
 	}
+}
+
+// before reports whether the event comes before the mark.
+func before(a *Activity, m *Mark) bool {
+	if a.At != m.At {
+		return a.At < m.At
+	}
+	return a.Order.Less(m.Order)
+}
+
+// after reports whether the event comes after the mark.
+func after(a *Activity, m *Mark) bool {
+	if a.At != m.At {
+		return a.At > m.At
+	}
+	return m.Order.Less(a.Order)
 }
 
 // Merge is the visits of the union of two lists: sorted by start, no two closer

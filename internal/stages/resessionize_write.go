@@ -71,20 +71,10 @@ func (s *reMergeSlice) stream(ctx context.Context) error {
 	if s.full {
 		file, args = "05_resessionize/061_read_all_visits.sql", pg.Args{"slice": int64(s.n), "slices": int64(s.of)}
 	}
-	if s.in.DB.Dry() {
-		_, err := s.in.DB.Exec(ctx, s.tx, file, pg.Data{}, args)
-		return err
-	}
-	rows, err := s.in.DB.Query(ctx, s.in.DB.Pool, file, pg.Data{}, args)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
 	// Enough that COPYs are large, and no more than a little of the memory.
 	budget := s.in.Settings.MemoryLimit / 16 / int64(s.of)
 	pending := int64(0)
-	for rows.Next() {
-		v := rows.RawValues()
+	err := s.in.DB.Stream(ctx, file, pg.Data{}, args, func(v [][]byte) error {
 		if string(v[0]) != s.person.AliasID || rawBool(v[1]) != s.person.IsIdentified || s.visits == 0 {
 			s.endPerson()
 			s.person = event.Person{AliasID: string(v[0]), IsIdentified: rawBool(v[1])}
@@ -106,10 +96,11 @@ func (s *reMergeSlice) stream(ctx context.Context) error {
 			s.progress(pending)
 			pending = 0
 		}
-	}
+		return nil
+	})
 	s.progress(pending)
 	s.endPerson()
-	return rows.Err()
+	return err
 }
 
 // readVisit decodes columns 2 to 6 of a row of visits.

@@ -283,36 +283,26 @@ func (b *monthBuild) deletePairs(ctx context.Context, pairs pg.Args) error {
 	return nil
 }
 
-// stream reads rows on a connection of its own, since one with open rows cannot
-// COPY, and flushes when what is in memory takes too much of it.
+// stream reads rows and flushes when what is in memory takes too much of it.
 func (b *monthBuild) stream(ctx context.Context, file string, args pg.Args, add func([][]byte)) error {
-	if b.in.DB.Dry() {
-		_, err := b.in.DB.Exec(ctx, b.tx, file, b.data(), args)
-		return err
-	}
-	rows, err := b.in.DB.Query(ctx, b.in.DB.Pool, file, b.data(), args)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
 	// Half of the memory is for what is gathered: the collector needs as much again.
 	budget := b.in.Settings.MemoryLimit / 2 / int64(b.in.workers())
 	pending := int64(0)
-	for rows.Next() {
-		add(rows.RawValues())
+	err := b.in.DB.Stream(ctx, file, b.data(), args, func(v [][]byte) error {
+		add(v)
 		b.read++
-		if pending++; pending == 4096 {
-			b.progress(pending)
-			pending = 0
-			if b.bytes() > budget {
-				if err := b.flush(ctx); err != nil {
-					return err
-				}
-			}
+		if pending++; pending < 4096 {
+			return nil
 		}
-	}
+		b.progress(pending)
+		pending = 0
+		if b.bytes() > budget {
+			return b.flush(ctx)
+		}
+		return nil
+	})
 	b.progress(pending)
-	return rows.Err()
+	return err
 }
 
 // bytes estimates what is in memory, from above.
@@ -397,7 +387,7 @@ func (b *monthBuild) addEvent(v [][]byte) {
 		w.visits = b.builder.Of(w.pair)
 	}
 	rules := b.in.Settings.Rules
-	w.visits.Add(sessionize.Activity{
+	w.visits.Add(&sessionize.Activity{
 		Order: order, URL: url, Referrer: referrer, Tags: rules.Tags(b.campaign(v), url), IsBlog: url != "" && rules.IsBlog(url),
 	})
 }

@@ -120,7 +120,7 @@ func TestTouchesOfASession(t *testing.T) {
 			t.Parallel()
 			var visits []sessionize.Visit
 			for i := range c.events {
-				visits = sessionize.Add(visits, c.events[len(c.events)-1-i], sessionize.DefaultGap)
+				visits = sessionize.Add(visits, &c.events[len(c.events)-1-i], sessionize.DefaultGap)
 			}
 			require.Len(t, visits, 1)
 			got := touch.OfSession(&visits[0], rules)
