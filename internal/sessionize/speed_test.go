@@ -82,8 +82,8 @@ func TestNoAllocationInAnEarlierVisit(t *testing.T) {
 	p := sessionize.Pair{AnonymousID: "a"}
 	m := newMaker(1, 0)
 	for v := range visits {
-		into(b.Of(p), m.event(start.Add(time.Duration(v) * time.Hour)))
-		into(b.Of(p), m.event(start.Add(time.Duration(v)*time.Hour + 10*time.Minute)))
+		into(b.Of(p), m.event(start.Add(time.Duration(v)*time.Hour)))
+		into(b.Of(p), m.event(start.Add(time.Duration(v)*time.Hour+10*time.Minute)))
 	}
 	pages := make([]sessionize.Activity, visits)
 	for v := range pages {

@@ -67,14 +67,18 @@ func (s *reMergeSlice) report(r *Result) {
 // stream reads the visits person by person, each person's by their start, and merges
 // them.
 func (s *reMergeSlice) stream(ctx context.Context) error {
-	file, args := "05_resessionize/060_read_dirty_visits.sql", none
+	received, err := s.in.months(ctx, s.in.DB.Pool)
+	if err != nil {
+		return err
+	}
+	file, args := "05_resessionize/060_read_dirty_visits.sql", pg.Args{"months": starts(received)}
 	if s.full {
 		file, args = "05_resessionize/061_read_all_visits.sql", pg.Args{"slice": int64(s.n), "slices": int64(s.of)}
 	}
 	// Enough that COPYs are large, and no more than a little of the memory.
 	budget := s.in.Settings.MemoryLimit / 16 / int64(s.of)
 	pending := int64(0)
-	err := s.in.DB.Stream(ctx, file, pg.Data{}, args, func(v [][]byte) error {
+	err = s.in.DB.Stream(ctx, file, pg.Data{Flag: !s.full}, args, func(v [][]byte) error {
 		if string(v[0]) != s.person.AliasID || rawBool(v[1]) != s.person.IsIdentified || s.visits == 0 {
 			s.endPerson()
 			s.person = event.Person{AliasID: string(v[0]), IsIdentified: rawBool(v[1])}
