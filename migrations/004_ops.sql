@@ -62,7 +62,7 @@ COMMENT ON TABLE {{.ops}}.high_water_marks IS 'How far each source table has bee
 COMMENT ON COLUMN {{.ops}}.high_water_marks.source IS 'Schema of the source.';
 COMMENT ON COLUMN {{.ops}}.high_water_marks.source_table IS 'Its table.';
 COMMENT ON COLUMN {{.ops}}.high_water_marks.load_time IS 'Greatest load time (uuid_ts, else received_at) taken in.';
-COMMENT ON COLUMN {{.ops}}.high_water_marks.first_as_of IS 'While the first reading goes on, month by month: the as-of it is read at; NULL once it is complete.';
+COMMENT ON COLUMN {{.ops}}.high_water_marks.first_as_of IS 'While the first reading goes on: the as-of it is read at; NULL once it is complete.';
 COMMENT ON COLUMN {{.ops}}.high_water_marks.next_month IS 'While the first reading goes on: the next month to read.';
 
 CREATE TABLE {{.ops}}.source_days (

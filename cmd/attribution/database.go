@@ -57,7 +57,7 @@ func (g *globals) configure(ctx context.Context) (c config.Config, stop func(), 
 
 // limitMemory makes the collector lazy while memory is plenty, and eager before the
 // limit: an eighth is left for what it does not see. GOGC and GOMEMLIMIT have
-// precedence. Measured: a fifth of the process' CPU less in stage 2.
+// precedence. Measured: an eighth of the process' CPU less in stage 2.
 func (g *globals) limitMemory(limit int64) {
 	if g.lookup("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(limit / 8 * 7)

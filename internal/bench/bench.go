@@ -170,7 +170,7 @@ func (b *bench) start(ctx context.Context) (stop func() error, err error) {
 			_ = os.RemoveAll(b.Dir) // in a temporary folder
 		}
 	}
-	b.report.DiskNeeded = DiskNeeded(b.Events, b.Straight, b.kept)
+	b.report.DiskNeeded = DiskNeeded(b.Events, b.Straight, b.kept, b.SkipReference)
 	free, err := freeDisk(b.Dir)
 	if err == nil {
 		b.Say("%s of disk needed, about, and %s free in %s", gigabytes(b.report.DiskNeeded), gigabytes(free), b.Dir)

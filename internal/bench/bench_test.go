@@ -18,9 +18,10 @@ func TestDiskIsRefused(t *testing.T) {
 }
 
 func TestDiskNeeded(t *testing.T) {
-	require.Less(t, DiskNeeded(1_000_000, true, false), DiskNeeded(1_000_000, false, false))
-	require.Less(t, DiskNeeded(1_000_000, false, false), DiskNeeded(1_000_000, false, true))
-	require.Less(t, DiskNeeded(1_000, false, false), int64(1_000_000_000))
+	require.Less(t, DiskNeeded(1_000_000, true, false, true), DiskNeeded(1_000_000, true, false, false))
+	require.Less(t, DiskNeeded(1_000_000, true, false, false), DiskNeeded(1_000_000, false, false, false))
+	require.Less(t, DiskNeeded(1_000_000, false, false, false), DiskNeeded(1_000_000, false, true, false))
+	require.Less(t, DiskNeeded(1_000, false, false, false), int64(1_000_000_000))
 }
 
 func TestServerSettings(t *testing.T) {

@@ -75,7 +75,8 @@ func gigabytes(n int64) string { return fmt.Sprintf("%.1f GB", float64(n)/1e9) }
 // rounded up by a fifth.
 const (
 	diskFixed     = 200_000_000
-	diskStraight  = 900   // the events taken in, all that is made of them, and the reference
+	diskOurs      = 550   // the events taken in, and all that is made of them
+	diskStraight  = 900   // the same, and the reference
 	diskTables    = 1_600 // the same, with the source tables and the bare twins
 	diskKept      = 650   // the events once more, to start from again
 	diskLog       = 500   // of the server's log …
@@ -83,9 +84,12 @@ const (
 )
 
 // DiskNeeded is about what a bench takes at its fullest, in bytes.
-func DiskNeeded(events int64, straight, kept bool) int64 {
+func DiskNeeded(events int64, straight, kept, skipReference bool) int64 {
 	each := int64(diskTables)
-	if straight {
+	switch {
+	case straight && skipReference:
+		each = diskOurs
+	case straight:
 		each = diskStraight
 	}
 	if kept {

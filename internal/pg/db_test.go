@@ -17,7 +17,7 @@ import (
 const spoiled = "-- Wörter – „mehrere Bytes“ je Zeichen.\nSELECT 'ä', 'ö',\n    'ü' || \"🙂\"\nFROM pg_catalog.pg_class"
 
 // open gives the test a database with one table and a DB over a few templates.
-func open(t *testing.T) *pg.DB {
+func open(t testing.TB) *pg.DB {
 	t.Helper()
 	pool, err := pg.Connect(t.Context(), testkit.Database(t))
 	require.NoError(t, err)

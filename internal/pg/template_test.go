@@ -61,7 +61,7 @@ func TestSourceItems(t *testing.T) {
 	require.Panics(t, func() { pg.Column("a\x00", "a", "text") })
 }
 
-func parse(t *testing.T, files map[string]string) (*pg.Templates, error) {
+func parse(t testing.TB, files map[string]string) (*pg.Templates, error) {
 	t.Helper()
 	fsys := fstest.MapFS{}
 	for name, text := range files {

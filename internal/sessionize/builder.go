@@ -44,7 +44,7 @@ type PairVisits struct {
 }
 
 // A pairSlot is a pair with room for its first visit, which for most is the only one.
-// They are made many at once: measured, a tenth of the time of an event.
+// They are made many at once: measured, 8 % of the time of an event.
 type pairSlot struct {
 	PairVisits
 	room [1]Visit

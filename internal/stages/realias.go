@@ -27,7 +27,7 @@ func runRealias(ctx context.Context, in Input) (Result, error) {
 				return err
 			}
 		}
-		for _, file := range []string{"010_mark_persons.sql", "020_clear.sql", "030_months_with_visits.sql"} {
+		for _, file := range []string{"010_mark_persons.sql", "020_clear.sql", "025_analyze.sql", "030_months_with_visits.sql"} {
 			n, err := in.DB.Exec(ctx, tx, "04_realias/"+file, pg.Data{}, none)
 			if err != nil {
 				return err

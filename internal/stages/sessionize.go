@@ -142,7 +142,7 @@ type monthBuild struct {
 
 // A pairWork is what is known of the pair of an event: found by one look-up for each
 // event, where cleaning it, its visits and its sighting would each take one.
-// Measured: 0.45 µs less for each event.
+// Measured: 0.3 µs less for each event.
 type pairWork struct {
 	pair     sessionize.Pair // cleaned; as sent where rejected
 	rejected bool            // both identifiers are blocked

@@ -1,11 +1,24 @@
 -- Rows taken in since the last check of which another copy was taken in, also in a neighbouring month.
--- Reads: app_tracks. Flag: nothing was checked yet, and one join over all is cheaper than asking the index for each row.
--- @checked: the last extraction checked; @dedup_window.
+-- Reads: app_tracks. @checked: the last extraction checked; @dedup_window.
+-- Flag: nothing was checked yet; hashes that occur twice are looked for first, since asking the index for each row, or
+-- joining all with all, takes several times as long.
+{{- if .Flag}}
+WITH suspects AS MATERIALIZED (
+    SELECT hashtextextended(id, 0) AS hash
+    FROM {{segment}}.app_tracks
+    GROUP BY 1
+    HAVING count(*) > 1
+), taken_in AS MATERIALIZED (
+    SELECT t.source, t.kind, t.id, t.received_at, t.extract_id
+    FROM {{segment}}.app_tracks AS t
+    JOIN suspects AS s ON s.hash = hashtextextended(t.id, 0)
+)
+SELECT count(*)
+FROM taken_in AS n
+JOIN taken_in AS e ON e.id = n.id AND e.source = n.source AND e.kind = n.kind
+{{- else}}
 SELECT count(*)
 FROM {{segment}}.app_tracks AS n
-{{- if .Flag}}
-JOIN {{segment}}.app_tracks AS e ON e.id = n.id AND e.source = n.source AND e.kind = n.kind
-{{- else}}
 CROSS JOIN LATERAL (
     SELECT c.received_at, c.extract_id
     FROM {{segment}}.app_tracks AS c

@@ -135,7 +135,7 @@ func (w World) Schemas() []string {
 // Create makes the schemas and empty tables. They have no primary key: the world
 // may hold rows with the same id, or none.
 func (w World) Create(ctx context.Context, conn *pgx.Conn) error {
-	for _, s := range w.Sources {
+	for source, s := range w.Sources {
 		if _, err := conn.Exec(ctx, "CREATE SCHEMA "+quote(s.Schema)); err != nil {
 			return fmt.Errorf("create world: %w", err)
 		}
@@ -144,6 +144,9 @@ func (w World) Create(ctx context.Context, conn *pgx.Conn) error {
 			for i, c := range t.Columns {
 				columns[i] = quote(c) + " " + columnType(c)
 			}
+			if w.hasUniqueIDs(source, t.Kind) {
+				columns = append(columns, "PRIMARY KEY ("+quote("id")+")")
+			}
 			statement := "CREATE TABLE " + quote(s.Schema, t.Kind.Table()) + " (" + strings.Join(columns, ", ") + ")"
 			if _, err := conn.Exec(ctx, statement); err != nil {
 				return fmt.Errorf("create world: %s.%s: %w", s.Schema, t.Kind.Table(), err)
@@ -151,6 +154,26 @@ func (w World) Create(ctx context.Context, conn *pgx.Conn) error {
 		}
 	}
 	return nil
+}
+
+// hasUniqueIDs reports whether the table gets a primary key, as Segment's have: in
+// every other world, where its rows allow it.
+func (w World) hasUniqueIDs(source int, k event.Kind) bool {
+	if w.Seed%2 == 0 {
+		return false
+	}
+	ids := map[string]bool{}
+	for _, r := range w.Rows {
+		if r.Source != source || r.Kind != k {
+			continue
+		}
+		id, given := r.Values["id"]
+		if !given || ids[id] {
+			return false
+		}
+		ids[id] = true
+	}
+	return true
 }
 
 // Arrive inserts the rows of the night, in their order in the world.
