@@ -30,7 +30,9 @@ CREATE TABLE {{.segment}}.app_tracks (
 -- Only equality is asked of ids: a hash index takes 36 to 55 bytes a row where a btree takes
 -- 70 to 90 for UUIDs, and random ones go in a quarter faster.
 CREATE INDEX ON {{.segment}}.app_tracks USING hash (id);
-CREATE INDEX ON {{.segment}}.app_tracks USING brin (extract_id);
+-- Rows lie table by table in the order they were received: for both questions, what came by an
+-- extraction and what was received between two times, a few bytes a megabyte say where to look.
+CREATE INDEX ON {{.segment}}.app_tracks USING brin (extract_id, received_at);
 COMMENT ON TABLE {{.segment}}.app_tracks IS 'Events (rows of tracks, pages and screens) taken in from every source, one row a distinct (source, kind, id), monthly partitions by received_at in UTC. Columns beyond these are those named in extract.extra_columns and every context_campaign_* of the sources.';
 COMMENT ON COLUMN {{.segment}}.app_tracks.source IS 'Postgres schema of the Segment source the row came from.';
 COMMENT ON COLUMN {{.segment}}.app_tracks.kind IS 'Segment call: 1 page, 2 screen, 3 track. The number is part of the order of events.';

@@ -137,11 +137,11 @@ func (b *bench) steps() []func(context.Context) error {
 	if !b.Straight {
 		steps = append(steps, b.load)
 	}
-	steps = append(steps, b.prepare, b.firstRun)
-	if !b.Straight {
+	steps = append(steps, b.prepare, b.firstRun, b.night)
+	if !b.Straight { // not before the night, whose caches it would empty
 		steps = append(steps, b.bareStageOne)
 	}
-	steps = append(steps, b.night, b.settle)
+	steps = append(steps, b.settle)
 	if !b.SkipReference {
 		steps = append(steps, b.reference, b.compare("nightly"))
 	}

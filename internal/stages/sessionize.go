@@ -183,10 +183,10 @@ func (b *monthBuild) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := b.stream(ctx, "02_sessionize/020_read_events.sql", args, b.addEvent); err != nil {
+		if err := b.streamEvents(ctx, args); err != nil {
 			return err
 		}
-		if err := b.stream(ctx, "02_sessionize/025_read_identities.sql", args, b.addIdentity); err != nil {
+		if err := b.stream(ctx, "02_sessionize/025_read_identities.sql", b.data(), args, b.addIdentity); err != nil {
 			return err
 		}
 		if err := b.flush(ctx); err != nil {
@@ -283,12 +283,49 @@ func (b *monthBuild) deletePairs(ctx context.Context, pairs pg.Args) error {
 	return nil
 }
 
+// bytesPerEvent is about what an event adds to what is in memory, as bytes counts it.
+// Measured on simulated traffic, with 7.5 events a visit: 150 to 220.
+const bytesPerEvent = 200
+
+// streamEvents reads the month's events. A whole month that will not fit in memory is
+// read in spans of time, each written before the next: cut anywhere else, and rows lie
+// table by table, the pages of a session would end in another visit than its tracks.
+// Measured at 20 M events: 2.7 M visits instead of 3.6 M.
+func (b *monthBuild) streamEvents(ctx context.Context, args pg.Args) error {
+	const file = "02_sessionize/020_read_events.sql"
+	spans := int64(1)
+	if b.whole {
+		spans += b.events * bytesPerEvent / b.budget()
+	}
+	if spans == 1 {
+		return b.stream(ctx, file, b.data(), args, b.addEvent)
+	}
+	d := b.data()
+	d.Flag = true
+	start, length := b.month.Start(), b.month.Next().Start().Sub(b.month.Start())
+	for i := range spans {
+		from, to := start.Add(length*time.Duration(i)/time.Duration(spans)), start.Add(length*time.Duration(i+1)/time.Duration(spans))
+		if err := b.stream(ctx, file, d, pg.Args{"from": from, "to": to}, b.addEvent); err != nil {
+			return err
+		}
+		if err := b.flush(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// budget is how much may be in memory before it is written: half of the limit is for
+// what is gathered, since the collector needs as much again.
+func (b *monthBuild) budget() int64 {
+	return b.in.Settings.MemoryLimit / 2 / int64(b.in.workers())
+}
+
 // stream reads rows and flushes when what is in memory takes too much of it.
-func (b *monthBuild) stream(ctx context.Context, file string, args pg.Args, add func([][]byte)) error {
-	// Half of the memory is for what is gathered: the collector needs as much again.
-	budget := b.in.Settings.MemoryLimit / 2 / int64(b.in.workers())
+func (b *monthBuild) stream(ctx context.Context, file string, d pg.Data, args pg.Args, add func([][]byte)) error {
+	budget := b.budget()
 	pending := int64(0)
-	err := b.in.DB.Stream(ctx, file, b.data(), args, func(v [][]byte) error {
+	err := b.in.DB.Stream(ctx, file, d, args, func(v [][]byte) error {
 		add(v)
 		b.read++
 		if pending++; pending < 4096 {

@@ -17,7 +17,7 @@ FROM (
     SELECT date_bin('1 day', received_at, @min) AS day, count(*) AS rows
         {{- if .Flag}},
         ({{template "plain"}}) AS is_plain,
-        max(received_at) AS newest,
+        max(received_at) FILTER (WHERE isfinite(received_at)) AS newest,
         max(coalesce(uuid_ts, received_at)) FILTER (WHERE isfinite(coalesce(uuid_ts, received_at))) AS loaded,
         count(*) FILTER (WHERE "raw id" <> btrim("raw id", @spaces)) AS padded
         {{- end}}

@@ -1,6 +1,6 @@
 -- The months with work, whether each is to be sessionized whole, and how many events it holds; the largest first, so that
 -- several at once end together.
--- Reads: dirty_months, dirty_pairs, counters. Flag: every month, whole.
+-- Reads: dirty_months, dirty_pairs, counters. Flag: @months, whole.
 SELECT w.received_month, bool_or(w.is_whole), count(*) FILTER (WHERE NOT w.is_whole) AS pairs, coalesce(max(c.taken_in), 0)
 FROM (
 {{- if .Flag}}

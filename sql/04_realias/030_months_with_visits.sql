@@ -1,5 +1,5 @@
 -- How many visits of the dirty persons lie in which months. Reads: dirty_persons, user_ids, anonymous_ids, all_tracks.
--- Writes: dirty_persons.
+-- Writes: dirty_persons. @months is for stage 5, which asks for the same visits: see below.
 UPDATE {{ops}}.dirty_persons AS d
 SET visit_count = v.visits, visit_months = v.months
 FROM (
