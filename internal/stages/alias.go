@@ -137,7 +137,7 @@ func (s *identityStep) grow(ctx context.Context, files ...string) error {
 }
 
 // edgeBatch is how many edges are resolved at once.
-const edgeBatch = 50_000
+var edgeBatch = 50_000
 
 // resolve reads the graph, asks the pure core, and writes down who everybody is now.
 //

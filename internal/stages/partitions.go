@@ -53,6 +53,16 @@ func monthsOf(names []string, prefix, suffix string) []month.Month {
 	return months
 }
 
+// summarize brings the indexes of blocks of the months' events up to date.
+func (in *Input) summarize(ctx context.Context, months []month.Month) error {
+	tables := make([]string, len(months))
+	for i, m := range months {
+		tables[i] = pg.Table{Schema: in.DB.Names.Segment, Name: "app_tracks"}.Partition(m).Ident().String()
+	}
+	_, err := in.DB.Exec(ctx, in.DB.Pool, "00_shared/090_summarize.sql", pg.Data{}, pg.Args{"tables": tables})
+	return err
+}
+
 // ensureMonths makes the partitions of the wanted months and of every month between
 // them and those there are, so that bounds stay contiguous. It returns the months
 // it made.

@@ -203,6 +203,13 @@ func (in *Input) checkTotals(ctx context.Context, _ *Result) error {
 
 // checkCopies sees that no event was taken in twice, also over a month's end.
 func (in *Input) checkCopies(ctx context.Context, _ *Result) error {
+	months, err := in.months(ctx, in.DB.Pool)
+	if err == nil {
+		err = in.summarize(ctx, months)
+	}
+	if err != nil {
+		return err
+	}
 	var checked, copies int64
 	if err := in.DB.Scan(ctx, in.DB.Pool, "08_reindex/075_checked.sql", pg.Data{}, none, &checked); err != nil {
 		return err
@@ -214,6 +221,6 @@ func (in *Input) checkCopies(ctx context.Context, _ *Result) error {
 	if copies > 0 {
 		return Permanent(fmt.Errorf("%d events were taken in twice: two copies of an id within %s in app_tracks: report this defect", copies, in.Settings.DedupWindow))
 	}
-	_, err := in.DB.Exec(ctx, in.DB.Pool, "08_reindex/090_checked.sql", pg.Data{}, none)
+	_, err = in.DB.Exec(ctx, in.DB.Pool, "08_reindex/090_checked.sql", pg.Data{}, none)
 	return err
 }

@@ -123,6 +123,9 @@ func (m *reMerge) dirty(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	s.report(m.result)
+	if err := m.exec(ctx, tx, pg.Data{}, "075_sample_less.sql"); err != nil {
+		return err
+	}
 	for _, t := range []pg.Table{m.aside(m.in.DB.Names.Stages, "re_merged"), m.aside(m.in.DB.Names.Sessions, "touches"), m.aside(m.in.DB.Names.Stages, "persons")} {
 		if err := m.exec(ctx, tx, pg.Data{Table: t.Ident()}, "080_analyze.sql"); err != nil {
 			return err

@@ -153,7 +153,7 @@ func (in *Input) index(ctx context.Context, t, published pg.Table) error {
 			{"07_attribute/073_attach_all.sql", pg.Data{Table: t.Ident(), Other: parent.Ident()}},
 			{"07_attribute/071_detach.sql", pg.Data{Table: t.Ident(), Other: parent.Ident()}},
 			{"05_resessionize/030_drop.sql", pg.Data{Table: parent.Ident()}},
-			{"06_signup/071_sample_less.sql", pg.Data{}},
+			{"05_resessionize/075_sample_less.sql", pg.Data{}},
 			{"05_resessionize/080_analyze.sql", pg.Data{Table: t.Ident()}},
 		} {
 			if _, err := in.DB.Exec(ctx, tx, s.file, s.d, none); err != nil {
