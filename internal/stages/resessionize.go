@@ -142,6 +142,10 @@ func (m *reMerge) everyone(ctx context.Context) error {
 		if err := m.begin(ctx, tx); err != nil {
 			return err
 		}
+		// What an earlier run prepared is dropped, and this is not ready until the end.
+		if _, err := m.in.DB.Exec(ctx, tx, "07_attribute/082_clear_prepared.sql", pg.Data{}, none); err != nil {
+			return err
+		}
 		for i, mo := range append([]month.Month{m.months[0]}, m.months...) {
 			if err := m.exec(ctx, tx, pg.Data{Month: mo, Flag: i == 0}, "050_create_month.sql"); err != nil {
 				return err
