@@ -165,7 +165,7 @@ func before(a *Activity, m *Mark) bool {
 	if a.At != m.At {
 		return a.At < m.At
 	}
-	return a.Order.Less(m.Order)
+	return a.Less(m.Order)
 }
 
 // after reports whether the event comes after the mark.
@@ -173,7 +173,7 @@ func after(a *Activity, m *Mark) bool {
 	if a.At != m.At {
 		return a.At > m.At
 	}
-	return m.Order.Less(a.Order)
+	return m.Less(a.Order)
 }
 
 // Merge is the visits of the union of two lists: sorted by start, no two closer

@@ -14,8 +14,6 @@ import (
 // postgresEpoch is 2000-01-01, from which Postgres counts.
 var postgresEpoch = event.MinTime
 
-func rawText(b []byte) string { return string(b) }
-
 // A textCache holds one copy of each text that repeats: a source's name, an event's,
 // most URLs. Each slot keeps the latest text of its hash, so that its memory is
 // bounded. Measured: 35 ns a text found against 95 ns for unique.Make, and half the

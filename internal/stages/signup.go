@@ -212,10 +212,6 @@ type swapMonth struct {
 	before       bool // what began before month
 }
 
-func (s swapMonth) data() pg.Data {
-	return pg.Data{Table: s.aside.Ident(), Month: s.month, Flag: s.before}
-}
-
 func (in *Input) swapMonths(months []month.Month) []swapMonth {
 	if len(months) == 0 {
 		return nil
