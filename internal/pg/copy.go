@@ -11,8 +11,8 @@ import (
 )
 
 // Rows are rows in the binary format of COPY, encoded as they are made: no value is
-// boxed, and none is kept. Measured against pgx's CopyFromRows with [][]any: 1.1 µs
-// and 2 allocations less for each visit written. The zero Rows are empty.
+// boxed, and none is kept. Measured against pgx's CopyFromRows with [][]any: 4
+// allocations a row less; the time is the server's. The zero Rows are empty.
 type Rows struct {
 	data []byte
 	n    int64

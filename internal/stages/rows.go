@@ -16,8 +16,8 @@ var postgresEpoch = event.MinTime
 
 // A textCache holds one copy of each text that repeats: a source's name, an event's,
 // most URLs. Each slot keeps the latest text of its hash, so that its memory is
-// bounded. Measured: 35 ns a text found against 95 ns for unique.Make, and half the
-// garbage of copying each. The zero textCache must be given a seed.
+// bounded. Measured: 32 ns a text found against 63 ns for unique.Make and 79 ns for a
+// copy of each. The zero textCache must be given a seed.
 type textCache struct {
 	seed  maphash.Seed
 	slots [1 << 14]string
