@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -19,16 +18,14 @@ import (
 	"github.com/attribution-dev/attribution/internal/simulate"
 )
 
-// The columns written, in this order.
-const (
-	trackColumns = `source, kind, id, received_at, uuid_ts, "timestamp", anonymous_id, user_id, extract_id, event, event_text,
-		context_page_url, url, context_page_referrer, referrer, context_campaign_source, context_campaign_medium,
-		context_campaign_name, context_campaign_term, context_campaign_content`
-	identityColumns = `source, kind, id, received_at, uuid_ts, "timestamp", anonymous_id, user_id, extract_id, previous_id`
+// The columns written, in this order; of identities the first and previous_id.
+var (
+	commonColumns = []string{"source", "kind", "id", "received_at", "uuid_ts", "timestamp", "anonymous_id", "user_id", "extract_id"}
+	trackColumns  = append(slices.Clone(commonColumns), "event", "event_text",
+		"context_page_url", "url", "context_page_referrer", "referrer", "context_campaign_source", "context_campaign_medium",
+		"context_campaign_name", "context_campaign_term", "context_campaign_content")
+	identityColumns = append(slices.Clone(commonColumns), "previous_id")
 )
-
-// straightBytes is how much is gathered for a month before it is sent.
-const straightBytes = 4 << 20
 
 // A target is one partition that is written.
 type target struct {
@@ -36,10 +33,10 @@ type target struct {
 	identities bool
 }
 
-// A straightBatch is rows for one partition, in the binary format of COPY.
+// A straightBatch is rows for one partition.
 type straightBatch struct {
 	target
-	data []byte
+	rows *pg.Rows
 }
 
 // A straight writes events as stage 1 takes them in: the same partitions, counters and
@@ -47,11 +44,11 @@ type straightBatch struct {
 type straight struct {
 	*bench
 	extract int64
-	buffers map[target][]byte
+	buffers map[target]*pg.Rows
 	counts  map[month.Month]*monthCount
 	rows    int64
 	work    chan straightBatch
-	free    chan []byte
+	free    chan *pg.Rows
 	made    map[month.Month]bool // partitions made by this one, not attached yet
 	have    map[month.Month]bool // partitions there were
 }
@@ -66,8 +63,8 @@ type monthCount struct {
 // which stage 1 would have dropped, are left out.
 func (b *bench) writeStraight(ctx context.Context, fromDay, toDay int, bar *progress.Progress) (int64, error) {
 	s := &straight{
-		bench: b, buffers: map[target][]byte{}, counts: map[month.Month]*monthCount{},
-		work: make(chan straightBatch, 2), free: make(chan []byte, 8), made: map[month.Month]bool{}, have: map[month.Month]bool{},
+		bench: b, buffers: map[target]*pg.Rows{}, counts: map[month.Month]*monthCount{},
+		work: make(chan straightBatch, 2), free: make(chan *pg.Rows, 8), made: map[month.Month]bool{}, have: map[month.Month]bool{},
 	}
 	conn, err := b.pool.Acquire(ctx)
 	if err != nil {
@@ -127,11 +124,11 @@ func (s *straight) generate(ctx context.Context, fromDay, toDay int, bar *progre
 func (s *straight) add(ctx context.Context, r *simulate.Row) error {
 	t := target{month.OfMicros(r.ReceivedAt), !r.Kind.IsActivity()}
 	b := s.buffers[t]
-	if len(b) == 0 {
-		b = append(b, copyHeader...)
+	if b == nil {
+		b = &pg.Rows{}
+		s.buffers[t] = b
 	}
-	b = appendRow(b, r, s.Settings.Sources[r.Source], s.extract)
-	s.buffers[t] = b
+	appendRow(b, r, s.Settings.Sources[r.Source], s.extract)
 	s.rows++
 	if !t.identities {
 		c := s.counts[t.month]
@@ -142,7 +139,7 @@ func (s *straight) add(ctx context.Context, r *simulate.Row) error {
 		c.rows++
 		c.newest = max(c.newest, r.ReceivedAt)
 	}
-	if len(b) >= straightBytes {
+	if b.Full() {
 		return s.flush(ctx, t)
 	}
 	return nil
@@ -150,14 +147,14 @@ func (s *straight) add(ctx context.Context, r *simulate.Row) error {
 
 // flush hands a buffer to the sender.
 func (s *straight) flush(ctx context.Context, t target) error {
-	if len(s.buffers[t]) == 0 {
+	if s.buffers[t] == nil || s.buffers[t].Len() == 0 {
 		return nil
 	}
-	batch := straightBatch{t, append(s.buffers[t], 0xff, 0xff)}
+	batch := straightBatch{t, s.buffers[t]}
 	select {
 	case s.buffers[t] = <-s.free:
 	default:
-		s.buffers[t] = make([]byte, 0, straightBytes+straightBytes/16)
+		s.buffers[t] = nil
 	}
 	select {
 	case s.work <- batch:
@@ -167,49 +164,46 @@ func (s *straight) flush(ctx context.Context, t target) error {
 	}
 }
 
-// copyHeader begins a stream in the binary format of COPY.
-var copyHeader = append([]byte("PGCOPY\n\xff\r\n\x00"), 0, 0, 0, 0, 0, 0, 0, 0)
-
 // appendRow is a row in the order of the columns; which columns mean something on which
 // kind is Segment's doing.
-func appendRow(b []byte, r *simulate.Row, source string, extract int64) []byte {
-	columns := 20
+func appendRow(to *pg.Rows, r *simulate.Row, source string, extract int64) {
+	columns := len(trackColumns)
 	if !r.Kind.IsActivity() {
-		columns = 10
+		columns = len(identityColumns)
 	}
-	b = append(b, 0, byte(columns))
-	b = appendString(b, source)
-	b = append(b, 0, 0, 0, 2, 0, byte(r.Kind))
-	b = appendString(b, r.ID)
-	b = appendInstant(b, r.ReceivedAt)
-	b = appendInstant(b, r.UUIDTS)
+	to.Row(columns)
+	to.Text(source)
+	to.Int2(int16(r.Kind))
+	to.Text(r.ID)
+	to.Timestamp(int64(r.ReceivedAt))
+	to.Timestamp(int64(r.UUIDTS))
 	if r.HasTimestamp {
-		b = appendInstant(b, r.Timestamp)
+		to.Timestamp(int64(r.Timestamp))
 	} else {
-		b = appendNull(b)
+		to.Null()
 	}
-	b = appendString(b, r.AnonymousID)
-	b = appendString(b, r.UserID)
-	b = appendInt64(b, extract)
+	to.Text(r.AnonymousID)
+	to.Text(r.UserID)
+	to.Int8(extract)
 	if !r.Kind.IsActivity() {
-		return appendString(b, r.PreviousID)
+		to.Text(r.PreviousID)
+		return
 	}
-	b = appendText(b, r.Event)
-	b = appendText(b, r.EventText)
+	to.TextOrNull(r.Event)
+	to.TextOrNull(r.EventText)
 	on := func(here bool, value string) {
 		if !here {
 			value = ""
 		}
-		b = appendText(b, value)
+		to.TextOrNull(value)
 	}
 	on(!r.IsBare, r.URL)
 	on(r.Kind == event.Page, r.URL)
 	on(!r.IsBare, r.Referrer)
 	on(r.Kind == event.Page, r.Referrer)
 	for _, value := range []string{r.CampaignSource, r.CampaignMedium, r.CampaignName, r.CampaignTerm, r.CampaignContent} {
-		b = appendText(b, value)
+		to.TextOrNull(value)
 	}
-	return b
 }
 
 // send writes the batches, making partitions as they come.
@@ -229,13 +223,15 @@ func (s *straight) send(ctx context.Context, conn *pgxpool.Conn) error {
 		if batch.identities {
 			into, columns = s.identities(), identityColumns
 		}
-		_, err := conn.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(batch.data),
-			fmt.Sprintf("COPY %s (%s) FROM STDIN (FORMAT binary)", into.Partition(batch.month).Ident(), columns))
+		err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+			_, err := s.db.Copy(ctx, tx, into.Partition(batch.month), columns, false, batch.rows)
+			return err
+		})
 		if err != nil {
-			return fmt.Errorf("%s: %w", into.Partition(batch.month).Ident(), err)
+			return err
 		}
 		select {
-		case s.free <- batch.data[:0]:
+		case s.free <- batch.rows:
 		default:
 		}
 	}

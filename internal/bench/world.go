@@ -10,7 +10,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/attribution-dev/attribution/internal/event"
 	"github.com/attribution-dev/attribution/internal/pg"
 	"github.com/attribution-dev/attribution/internal/simulate"
 )
@@ -172,28 +171,3 @@ func (b *bench) write(ctx context.Context, fromDay, toDay int) (rows int64, err 
 	})
 	return rows, err
 }
-
-// text is a string, NULL where it is empty.
-func appendText(b []byte, s string) []byte {
-	if s == "" {
-		return appendNull(b)
-	}
-	return appendString(b, s)
-}
-
-func appendNull(b []byte) []byte { return append(b, 0xff, 0xff, 0xff, 0xff) }
-
-func appendString(b []byte, s string) []byte {
-	n := len(s)
-	return append(append(b, byte(n>>24), byte(n>>16), byte(n>>8), byte(n)), s...)
-}
-
-// appendInt64 is a bigint, or a timestamptz.
-func appendInt64(b []byte, v int64) []byte {
-	return append(b, 0, 0, 0, 8, byte(v>>56), byte(v>>48), byte(v>>40), byte(v>>32), byte(v>>24), byte(v>>16), byte(v>>8), byte(v))
-}
-
-// postgresEpoch is 2000-01-01, from which Postgres counts its microseconds.
-const postgresEpoch = 946_684_800_000_000
-
-func appendInstant(b []byte, at event.Micros) []byte { return appendInt64(b, int64(at)-postgresEpoch) }
