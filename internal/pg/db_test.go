@@ -52,7 +52,7 @@ func TestEveryConnectionIsSetUp(t *testing.T) {
 	defer pool.Close()
 	for setting, want := range map[string]string{
 		"timezone": "UTC", "search_path": "", "datestyle": "ISO, YMD", "statement_timeout": "7min", "lock_timeout": "30s", "application_name": "mine",
-		"client_connection_check_interval": "5s",
+		"client_connection_check_interval": "5s", "jit": "off",
 	} {
 		var got string
 		require.NoError(t, pool.QueryRow(t.Context(), "SELECT current_setting($1)", setting).Scan(&got))

@@ -215,7 +215,15 @@ func (in *Input) checkCopies(ctx context.Context, _ *Result) error {
 		return err
 	}
 	args := pg.Args{"checked": checked, "dedup_window": interval(in.Settings.DedupWindow)}
-	if err := in.DB.Scan(ctx, in.DB.Pool, "08_reindex/080_copies.sql", pg.Data{Flag: checked == 0}, args, &copies); err != nil {
+	err = in.DB.Tx(ctx, func(tx pgx.Tx) error {
+		if checked > 0 {
+			if _, err := in.DB.Exec(ctx, tx, "08_reindex/077_prefer_blocks.sql", pg.Data{}, none); err != nil {
+				return err
+			}
+		}
+		return in.DB.Scan(ctx, tx, "08_reindex/080_copies.sql", pg.Data{Flag: checked == 0}, args, &copies)
+	})
+	if err != nil {
 		return err
 	}
 	if copies > 0 {

@@ -1,2 +1,4 @@
--- Their touches. Full: without indexes, which are built once when all rows are there. Writes: the new table.
-CREATE TABLE {{aside "sessions" "touches" .Run}} (LIKE {{sessions}}.touches INCLUDING ALL{{if .Full}} EXCLUDING INDEXES{{end}})
+-- Their touches, with their key alone. Full: without, since all indexes are built once when all rows are there. Writes: the new table.
+CREATE TABLE {{aside "sessions" "touches" .Run}} (
+    LIKE {{sessions}}.touches INCLUDING ALL EXCLUDING INDEXES{{if not .Full}}, PRIMARY KEY (alias_id, is_identified, position){{end}}
+)
