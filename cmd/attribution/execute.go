@@ -45,16 +45,30 @@ func fromProcess() deps {
 	}
 }
 
+// stopTimeout is how long the work may take to stop: schedulers kill after 30 s.
+const stopTimeout = 18 * time.Second
+
 // execute runs the program and returns its exit code. The first SIGINT or SIGTERM
-// asks the work to stop, the second ends the process at once.
+// asks the work to stop within stopTimeout, the second ends the process at once.
 func execute(d deps, args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	finished := make(chan struct{})
+	defer close(finished)
 	go func() {
-		<-ctx.Done()
+		select {
+		case <-finished:
+			return
+		case <-ctx.Done():
+		}
 		again := make(chan os.Signal, 1)
 		signal.Notify(again, os.Interrupt, syscall.SIGTERM)
-		<-again
+		select {
+		case <-finished:
+			return
+		case <-again:
+		case <-time.After(stopTimeout):
+		}
 		os.Exit(exitInterrupted)
 	}()
 	root, g := newRootCmd(d)

@@ -81,7 +81,7 @@ func newRootCmd(d deps) (*cobra.Command, *globals) {
 	root.SetErr(d.err)
 	root.AddCommand(
 		newBenchCmd(g), newDemoCmd(g), newExplainCmd(g), newHistoryCmd(g), newLoadCmd(g), newMigrateCmd(g), newPlanCmd(g),
-		newRunCmd(g), newSimulateCmd(g), newStatusCmd(g), newVerifyCmd(g), newVersionCmd(g),
+		newRetryCmd(g), newRunCmd(g), newScheduleCmd(g), newSimulateCmd(g), newStatusCmd(g), newVerifyCmd(g), newVersionCmd(g),
 	)
 	return root, g
 }

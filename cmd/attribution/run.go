@@ -13,7 +13,7 @@ import (
 // runOptions are the flags of run.
 type runOptions struct {
 	selection
-	strict bool
+	choices pipeline.Choices
 }
 
 const runLong = `Runs the eight stages, each taking up what waits for it. Running again is always
@@ -40,7 +40,8 @@ func newRunCmd(g *globals) *cobra.Command {
 		RunE:    func(cmd *cobra.Command, _ []string) error { return g.run(cmd.Context(), o) },
 	}
 	o.flags(cmd)
-	cmd.Flags().BoolVar(&o.strict, "strict", false, "exit with 5 when the data gave warnings")
+	cmd.Flags().BoolVar(&o.choices.Strict, "strict", false, "exit with 5 when the data gave warnings")
+	cmd.Flags().BoolVar(&o.choices.AllowShrink, "allow-shrink", false, "publish also what the gates would stop: a table that shrinks by more than 20 %, or loses its newest full day")
 	return cmd
 }
 
@@ -49,6 +50,13 @@ func (g *globals) run(ctx context.Context, o *runOptions) error {
 	if err != nil {
 		return err
 	}
+	request.Choices = o.choices
+	return g.withPipeline(ctx, func(p *pipeline.Pipeline) error { return g.runOnce(ctx, p, request) })
+}
+
+// withPipeline opens the pipeline for a run: under --embedded its tables are made, and
+// a database that is away is waited for.
+func (g *globals) withPipeline(ctx context.Context, work func(*pipeline.Pipeline) error) error {
 	c, stop, err := g.configure(ctx)
 	if err != nil {
 		return err
@@ -59,16 +67,21 @@ func (g *globals) run(ctx context.Context, o *runOptions) error {
 			return err
 		}
 	}
-	p, err := g.open(ctx, c)
+	p, err := g.open(ctx, c, true)
 	if err != nil {
 		return err
 	}
 	defer p.Close()
-	warnings, err := g.runAndPrint(ctx, p, request)
+	return work(p)
+}
+
+// runOnce makes one run, prints it, and sees to --strict.
+func (g *globals) runOnce(ctx context.Context, p *pipeline.Pipeline, r pipeline.Request) error {
+	warnings, err := g.runAndPrint(ctx, p, r)
 	if err != nil {
 		return err
 	}
-	if o.strict && warnings > 0 {
+	if r.Choices.Strict && warnings > 0 {
 		return &warnedError{plural(warnings, "data warning") + " under --strict: see above; the result is published all the same"}
 	}
 	return nil
@@ -120,11 +133,11 @@ func (g *globals) runAndPrint(ctx context.Context, p *pipeline.Pipeline, r pipel
 	}
 	var signedUp *int64
 	if runErr == nil {
-		status, err := p.Status(ctx)
-		if err != nil {
-			return 0, err
+		if status, err := p.Status(ctx); err == nil {
+			signedUp = &status.Totals.SignedUp
+		} else {
+			g.log.WarnContext(ctx, "the run is done, but how much there is could not be asked", "error", err)
 		}
-		signedUp = &status.Totals.SignedUp
 	}
 	if g.json() {
 		if err := g.printJSON(runResult(report, elapsed, signedUp, runErr)); err != nil {
@@ -133,8 +146,11 @@ func (g *globals) runAndPrint(ctx context.Context, p *pipeline.Pipeline, r pipel
 		return len(report.Warnings), runErr
 	}
 	g.printWarnings(report.Warnings)
-	if runErr == nil {
+	switch {
+	case signedUp != nil:
 		fmt.Fprintf(g.out, "\nRun %d done in %s: %s in sessions.attribution.\n", report.RunID, took(elapsed), plural(*signedUp, "signed-up person"))
+	case runErr == nil:
+		fmt.Fprintf(g.out, "\nRun %d done in %s.\n", report.RunID, took(elapsed))
 	}
 	return len(report.Warnings), runErr
 }

@@ -31,6 +31,7 @@ func TestMain(m *testing.M) {
 //	json                     stdout is one JSON document
 //	sql STATEMENT ROW…         run it in the database; each further argument is a row expected, tab-separated
 //	lock, unlock             hold the run lock, as another run would; give it up
+//	scheduled N COMMAND…     SIGTERM once N runs are done: ends with 0, or with 4 in the middle of another
 //	terminated CODE FILE COMMAND…   SIGTERM once the file exists: ends with that code
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -45,7 +46,7 @@ func TestScripts(t *testing.T) {
 			testscript.Run(t, testscript.Params{
 				Files: []string{file}, RequireExplicitExec: true, RequireUniqueNames: true, Setup: s.setup,
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
-					"exits": s.exits, "json": s.json, "sql": s.sql, "lock": s.lock, "unlock": s.unlock, "terminated": s.terminated,
+					"exits": s.exits, "json": s.json, "sql": s.sql, "lock": s.lock, "unlock": s.unlock, "terminated": s.terminated, "scheduled": s.scheduled,
 				},
 			})
 		})
@@ -159,5 +160,38 @@ func (s *script) terminated(ts *testscript.TestScript, neg bool, args []string) 
 	_ = cmd.Wait() // the code says it
 	if code := strconv.Itoa(cmd.ProcessState.ExitCode()); code != args[0] {
 		ts.Fatalf("exit code %s, want %s: %s", code, args[0], stderr.String())
+	}
+}
+
+func (s *script) scheduled(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: scheduled N COMMAND…")
+	}
+	program, err := exec.LookPath(args[1])
+	ts.Check(err)
+	cmd := exec.Command(program, args[2:]...)
+	cmd.Env = []string{"DATABASE_URL=" + s.url, "HOME=" + ts.Getenv("WORK")}
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	ts.Check(cmd.Start())
+	conn, err := pgx.Connect(context.Background(), s.url)
+	ts.Check(err)
+	defer conn.Close(context.Background())
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
+		var enough bool
+		ts.Check(conn.QueryRow(context.Background(), "SELECT count(*) >= $1::text::bigint FROM attribution_ops.runs WHERE state = 'done'", args[0]).Scan(&enough))
+		if enough {
+			break
+		}
+		if time.Now().After(deadline) {
+			_ = cmd.Process.Kill() // it is not going to
+			_ = cmd.Wait()
+			ts.Fatalf("the runs were never made: %s", stderr.String())
+		}
+	}
+	ts.Check(cmd.Process.Signal(syscall.SIGTERM))
+	_ = cmd.Wait() // the code says it
+	if code := cmd.ProcessState.ExitCode(); code != exitDone && code != exitInterrupted {
+		ts.Fatalf("exit code %d: %s", code, stderr.String())
 	}
 }

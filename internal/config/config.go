@@ -82,7 +82,8 @@ type Publish struct {
 
 // Retry is how long a failing stage is tried again.
 type Retry struct {
-	MaxElapsed time.Duration `yaml:"max_elapsed" env:"MAX_ELAPSED"` // default 2h; 0s: never
+	MaxElapsed     time.Duration `yaml:"max_elapsed" env:"MAX_ELAPSED"`         // from its first failure on; default 2h; 0s: never
+	AttemptTimeout time.Duration `yaml:"attempt_timeout" env:"ATTEMPT_TIMEOUT"` // longest one attempt may take; default 6h; 0s: any time
 }
 
 // Notify is who is told of a run. Datadog's agent is found by its own variables,
@@ -108,7 +109,7 @@ func New() Config {
 		InternalDomains: rules.InternalDomains(),
 		BlogPatterns:    rules.BlogPatterns(),
 		Publish:         Publish{LockTimeout: 500 * time.Millisecond},
-		Retry:           Retry{MaxElapsed: 2 * time.Hour},
+		Retry:           Retry{MaxElapsed: 2 * time.Hour, AttemptTimeout: 6 * time.Hour},
 		MemoryLimit:     1 << 30,
 	}
 }
@@ -175,6 +176,12 @@ func (c *Config) Validate() error {
 	}
 	if c.Extract.DedupWindow < 0 {
 		bad("extract.dedup_window", "%s is negative", c.Extract.DedupWindow)
+	}
+	if c.Retry.MaxElapsed < 0 {
+		bad("retry.max_elapsed", "%s is negative; 0s means no second try", c.Retry.MaxElapsed)
+	}
+	if c.Retry.AttemptTimeout < 0 {
+		bad("retry.attempt_timeout", "%s is negative; 0s means none", c.Retry.AttemptTimeout)
 	}
 	if c.Extract.Columns != "needed" && c.Extract.Columns != "all" {
 		bad("extract.columns", "%q is neither needed nor all", c.Extract.Columns)
