@@ -107,16 +107,10 @@ func (g *globals) connect(ctx context.Context, c config.Config) (*pgxpool.Pool, 
 	return pool, g.unreachable(c, err)
 }
 
-// open opens the pipeline on the configured database.
-func (g *globals) open(ctx context.Context, c config.Config) (*pipeline.Pipeline, error) {
-	notifier, err := notify.New(notify.Options{
-		Env: c.Notify.Env, EnableDatadog: c.Notify.Datadog,
-		RoutingKey: c.Notify.PagerDutyRoutingKey, EventsEndpoint: c.Notify.PagerDutyEndpoint, Log: g.log,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("%w: notify.pagerduty_endpoint: %w", pipeline.ErrUsage, err)
-	}
-	p, err := pipeline.Open(ctx, c, pipeline.Options{Log: g.log, Version: programVersion(), Progress: g.progress, Now: g.now, Notify: notifier})
+// open opens the pipeline on the configured database; notifier is told when a run
+// begins.
+func (g *globals) open(ctx context.Context, c config.Config, notifier *notify.Notifier) (*pipeline.Pipeline, error) {
+	p, err := pipeline.Open(ctx, c, pipeline.Options{Log: g.log, Version: programVersion(), Progress: g.progressTo, Now: g.now, Notify: notifier})
 	return p, g.unreachable(c, err)
 }
 

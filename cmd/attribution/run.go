@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/attribution-dev/attribution/internal/config"
+	"github.com/attribution-dev/attribution/internal/notify"
 	"github.com/attribution-dev/attribution/internal/pipeline"
 )
 
@@ -49,29 +52,64 @@ func (g *globals) run(ctx context.Context, o *runOptions) error {
 	if err != nil {
 		return err
 	}
+	started := g.now()
 	c, stop, err := g.configure(ctx)
-	if err != nil {
-		return err
-	}
 	defer stop()
+	// Settings that are wrong are told of as well, to whom they name.
+	notifier := notify.New(notify.Options{
+		Env: c.Notify.Env, EnableDatadog: c.Notify.Datadog,
+		RoutingKey: c.Notify.PagerDutyRoutingKey, EventsEndpoint: c.Notify.PagerDutyEndpoint, RunbookURL: c.Notify.RunbookURL,
+		HeartbeatURL: c.Notify.HeartbeatURL, Log: g.log,
+	})
+	var report pipeline.Report
+	if err == nil {
+		report, err = g.runConfigured(ctx, c, notifier, request)
+	}
+	if err == nil && o.strict && len(report.Warnings) > 0 {
+		err = &warnedError{plural(len(report.Warnings), "data warning") + " under --strict: see above; the result is published all the same"}
+	}
+	told := report.Tell(err)
+	told.ExitCode, told.At, told.Elapsed, told.Rerun = exitCode(ctx, err), g.now(), g.now().Sub(started), g.command("run")+o.text()
+	g.tell(ctx, notifier, told)
+	return err
+}
+
+// runConfigured runs the stages on the configured database.
+func (g *globals) runConfigured(ctx context.Context, c config.Config, n *notify.Notifier, r pipeline.Request) (pipeline.Report, error) {
 	if g.embedded != "" {
 		if _, err := g.migrate(ctx, c); err != nil {
-			return err
+			return pipeline.Report{}, err
 		}
 	}
-	p, err := g.open(ctx, c)
+	p, err := g.open(ctx, c, n)
 	if err != nil {
-		return err
+		return pipeline.Report{}, err
 	}
 	defer p.Close()
-	warnings, err := g.runAndPrint(ctx, p, request)
-	if err != nil {
-		return err
+	return g.runAndPrint(ctx, p, r)
+}
+
+// tell tells people of a run that ended, however it did. Where another run is at work,
+// that one tells.
+func (g *globals) tell(ctx context.Context, n *notify.Notifier, r notify.Run) {
+	if r.ID != 0 {
+		g.log = g.log.With("run_id", r.ID) // the error that is still to come is the run's
 	}
-	if o.strict && warnings > 0 {
-		return &warnedError{plural(warnings, "data warning") + " under --strict: see above; the result is published all the same"}
+	switch r.ExitCode {
+	case exitLocked:
+		return
+	case exitDone, exitWarnings:
+		r.Outcome = notify.Done
+	case exitInterrupted:
+		r.Outcome = notify.Interrupted
+	default:
+		r.Outcome = notify.Failed
+		r.Unpaged = r.ExitCode == exitUsage && !errors.Is(r.Err, pipeline.ErrTables)
 	}
-	return nil
+	if !g.watched() {
+		g.log.InfoContext(ctx, "run ended", "outcome", r.Outcome, "exit_code", r.ExitCode, "ms", r.Elapsed.Milliseconds())
+	}
+	n.End(ctx, r)
 }
 
 // A ranStage is one stage of a run in the JSON result.
@@ -98,11 +136,11 @@ type ranRun struct {
 	Error    string     `json:"error,omitempty"`
 }
 
-// runAndPrint runs the pipeline, printing each stage as it ends, and returns how many
-// warnings there were.
-func (g *globals) runAndPrint(ctx context.Context, p *pipeline.Pipeline, r pipeline.Request) (int, error) {
+// runAndPrint runs the pipeline, printing each stage as it ends.
+func (g *globals) runAndPrint(ctx context.Context, p *pipeline.Pipeline, r pipeline.Request) (pipeline.Report, error) {
 	headed := false
 	r.Done = func(s pipeline.StageReport) {
+		g.logStage(ctx, s)
 		if g.json() {
 			return
 		}
@@ -116,27 +154,43 @@ func (g *globals) runAndPrint(ctx context.Context, p *pipeline.Pipeline, r pipel
 	report, runErr := p.Run(ctx, r)
 	elapsed := g.now().Sub(started)
 	if report.RunID == 0 {
-		return 0, runErr // it did not begin
+		return report, runErr // it did not begin
 	}
 	var signedUp *int64
 	if runErr == nil {
 		status, err := p.Status(ctx)
 		if err != nil {
-			return 0, err
+			return report, err
 		}
 		signedUp = &status.Totals.SignedUp
 	}
 	if g.json() {
 		if err := g.printJSON(runResult(report, elapsed, signedUp, runErr)); err != nil {
-			return 0, err
+			return report, err
 		}
-		return len(report.Warnings), runErr
+		return report, runErr
 	}
 	g.printWarnings(report.Warnings)
 	if runErr == nil {
 		fmt.Fprintf(g.out, "\nRun %d done in %s: %s in sessions.attribution.\n", report.RunID, took(elapsed), plural(*signedUp, "signed-up person"))
 	}
-	return len(report.Warnings), runErr
+	return report, runErr
+}
+
+// logStage logs a stage that ended, where there is no terminal to print it on.
+func (g *globals) logStage(ctx context.Context, s pipeline.StageReport) {
+	if g.watched() {
+		return
+	}
+	outcome := notify.Done
+	if s.Err != nil {
+		outcome = notify.Failed
+		if ctx.Err() != nil {
+			outcome = notify.Interrupted
+		}
+	}
+	g.log.InfoContext(ctx, "stage ended", "run_id", s.RunID, "stage", s.Stage.Name, "attempt", s.Attempts, "outcome", outcome,
+		"ms", s.Elapsed.Milliseconds(), "rows", s.Result.RowsIn, "rows_changed", s.Result.RowsChanged)
 }
 
 // The lines of a run: number and name, rows in, rows changed, time, note.

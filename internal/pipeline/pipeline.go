@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/attribution-dev/attribution/internal/config"
+	"github.com/attribution-dev/attribution/internal/logs"
 	"github.com/attribution-dev/attribution/internal/month"
 	"github.com/attribution-dev/attribution/internal/notify"
 	"github.com/attribution-dev/attribution/internal/pg"
@@ -37,7 +38,7 @@ type Pipeline struct {
 	settings stages.Settings
 	log      *slog.Logger
 	version  string
-	progress func(label, unit string, total int64) *progress.Progress
+	progress func(log *slog.Logger, label, unit string, total int64) *progress.Progress
 	now      func() time.Time
 	notify   *notify.Notifier
 }
@@ -45,10 +46,10 @@ type Pipeline struct {
 // Options are what a Pipeline needs beside its configuration.
 type Options struct {
 	Log      *slog.Logger
-	Version  string                                                   // of the program, for the ledger
-	Progress func(label, unit string, total int64) *progress.Progress // nil: none
-	Now      func() time.Time                                         // measures the stages; nil: they take no time
-	Notify   *notify.Notifier                                         // told of runs; nil: nobody
+	Version  string                                                                      // of the program, for the ledger
+	Progress func(log *slog.Logger, label, unit string, total int64) *progress.Progress // nil: none
+	Now      func() time.Time                                                            // measures the stages; nil: they take no time
+	Notify   *notify.Notifier                                                            // told when a run begins; nil: nobody
 }
 
 // Open connects to the configured database and checks that its schema is of this
@@ -72,7 +73,7 @@ func Open(ctx context.Context, c config.Config, o Options) (*Pipeline, error) {
 		return nil, err
 	}
 	if o.Progress == nil {
-		o.Progress = func(string, string, int64) *progress.Progress { return nil }
+		o.Progress = func(*slog.Logger, string, string, int64) *progress.Progress { return nil }
 	}
 	if o.Now == nil {
 		o.Now = func() time.Time { return time.Time{} }
@@ -83,11 +84,8 @@ func Open(ctx context.Context, c config.Config, o Options) (*Pipeline, error) {
 	}, nil
 }
 
-// Close ends the connections and sends what waits to be sent to Datadog.
-func (p *Pipeline) Close() {
-	p.db.Pool.Close()
-	p.notify.Close()
-}
+// Close ends the connections.
+func (p *Pipeline) Close() { p.db.Pool.Close() }
 
 // DB is the database, for reading.
 func (p *Pipeline) DB() *pg.DB { return p.db }
@@ -108,6 +106,7 @@ type Request struct {
 
 // A StageReport is one stage of a run as it ended.
 type StageReport struct {
+	RunID    int64
 	Stage    stages.Stage
 	Result   stages.Result
 	Elapsed  time.Duration
@@ -119,6 +118,7 @@ type StageReport struct {
 type Report struct {
 	RunID    int64
 	AsOf     time.Time
+	Newest   time.Time // received_at of the newest event published when it ended; zero: unknown, or none
 	Stages   []StageReport
 	Warnings []string
 }
@@ -144,13 +144,14 @@ func (p *Pipeline) Run(ctx context.Context, r Request) (Report, error) {
 	if report.RunID, err = p.begin(ctx, r, report.AsOf); err != nil {
 		return report, err
 	}
-	started := p.now()
+	ctx = logs.With(ctx, slog.Int64("run_id", report.RunID))
+	p.notify.Begin(ctx)
 	err = p.noticeSettings(ctx)
 	if err == nil {
 		err = p.runStages(ctx, r, &report)
 	}
 	state, text := ended(ctx, err)
-	p.tell(ctx, report, state, p.now().Sub(started))
+	report.Newest = p.newest(ctx)
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTimeout)
 	defer cancel()
 	_, ledgerErr := p.db.Exec(last, p.db.Pool, "00_run/050_end_run.sql", pg.Data{}, pg.Args{"run": report.RunID, "state": state, "error": text})
@@ -172,28 +173,6 @@ func ended(ctx context.Context, err error) (state string, failure any) {
 	}
 }
 
-// tell tells Datadog of the run, and PagerDuty of the stage that failed for good, or
-// that those that failed before have succeeded.
-func (p *Pipeline) tell(ctx context.Context, report Report, state string, elapsed time.Duration) {
-	ctx = context.WithoutCancel(ctx)
-	var succeeded []string
-	for _, s := range report.Stages {
-		outcome := notify.Done
-		if s.Err != nil {
-			outcome = state
-		}
-		p.notify.StageDone(s.Stage.Name, outcome, s.Elapsed, s.Result.RowsIn, s.Result.RowsChanged, s.Result.Counters["rows_rejected"], s.Attempts)
-		switch outcome {
-		case notify.Failed:
-			p.notify.Page(ctx, s.Stage.Name, s.Err.Error(), "attribution run --from-stage "+s.Stage.Name)
-		case notify.Done:
-			succeeded = append(succeeded, s.Stage.Name)
-		}
-	}
-	p.notify.Resolve(ctx, succeeded...)
-	p.notify.RunDone(ctx, state, elapsed)
-}
-
 func selected(r Request) []stages.Stage {
 	if len(r.Stages) == 0 {
 		return stages.All()
@@ -207,7 +186,8 @@ func (p *Pipeline) runStages(ctx context.Context, r Request, report *Report) err
 		return err
 	}
 	for _, s := range selected(r) {
-		done := StageReport{Stage: s}
+		ctx := logs.With(ctx, slog.String("stage", s.Name))
+		done := StageReport{RunID: report.RunID, Stage: s}
 		started := p.now()
 		in := stages.Input{Run: pg.RunID(report.RunID), AsOf: report.AsOf, Full: r.Full, First: len(report.Stages) == 0}
 		done.Result, done.Attempts, done.Err = p.attempts(ctx, s, in)
@@ -263,7 +243,7 @@ func (p *Pipeline) attempts(ctx context.Context, s stages.Stage, in stages.Input
 		return err
 	}
 	tell := func(err error, again time.Duration) {
-		p.log.WarnContext(ctx, "stage failed, trying again", "stage", s.Name, "attempt", attempt, "again_in", again.Round(time.Millisecond), "error", err)
+		p.log.WarnContext(ctx, "stage failed, trying again", "attempt", attempt, "again_in", again.Round(time.Millisecond), "error", err)
 		p.db.Pool.Reset() // a new connection for the next try
 	}
 	err = backoff.RetryNotify(try, backoff.WithContext(policy, ctx), tell)
@@ -271,6 +251,7 @@ func (p *Pipeline) attempts(ctx context.Context, s stages.Stage, in stages.Input
 }
 
 func (p *Pipeline) attempt(ctx context.Context, s stages.Stage, in stages.Input, attempt int) (stages.Result, error) {
+	ctx = logs.With(ctx, slog.Int("attempt", attempt))
 	run := int64(in.Run)
 	key := pg.Args{"run": run, "stage": s.Name, "attempt": attempt}
 	if _, err := p.db.Exec(ctx, p.db.Pool, "00_run/060_begin_stage.sql", pg.Data{}, key); err != nil {
@@ -285,7 +266,7 @@ func (p *Pipeline) attempt(ctx context.Context, s stages.Stage, in stages.Input,
 		_, err := p.db.Exec(ctx, q, "00_run/070_end_stage.sql", pg.Data{}, args)
 		return err
 	}
-	in = p.input(in)
+	in = p.input(ctx, in)
 	fenced := *p.db
 	fenced.Fence = func(ctx context.Context, tx pgx.Tx) error {
 		var running bool
@@ -319,8 +300,11 @@ func (p *Pipeline) attempt(ctx context.Context, s stages.Stage, in stages.Input,
 	return result, err
 }
 
-func (p *Pipeline) input(in stages.Input) stages.Input {
-	in.DB, in.Settings, in.Log, in.Progress = p.db, p.settings, p.log, p.progress
+func (p *Pipeline) input(ctx context.Context, in stages.Input) stages.Input {
+	in.DB, in.Settings, in.Log = p.db, p.settings, p.log
+	in.Progress = func(label, unit string, total int64) *progress.Progress {
+		return p.progress(logs.From(ctx, p.log), label, unit, total)
+	}
 	return in
 }
 
@@ -412,7 +396,7 @@ func (p *Pipeline) mark(ctx context.Context, r Request) error {
 		if len(r.Months) == 0 {
 			return nil
 		}
-		in := p.input(stages.Input{})
+		in := p.input(ctx, stages.Input{})
 		unknown, err := in.MarkMonths(ctx, tx, r.Months, "asked for by --month")
 		if err == nil && len(unknown) > 0 {
 			return usage(fmt.Errorf("no events were received in %s", strings.Join(unknown, ", ")))
