@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"strings"
@@ -104,6 +105,9 @@ func (d *told) numbers() (lines []string) {
 	return lines
 }
 
+// missingColumn is why stage 1 fails on tracks.
+const missingColumn = "table website.tracks: required column received_at is missing: Segment always writes it; check Selective Sync or the view"
+
 const tracks = `CREATE SCHEMA website; CREATE TABLE website.tracks (id varchar(1024), anonymous_id text, user_id text, event text, timestamp timestamptz)`
 
 // TestRunsAreTold runs the program through its failures, in the order of a bad week,
@@ -146,9 +150,9 @@ func TestRunsAreTold(t *testing.T) {
 	d.exec(tracks)
 	d.run(1, nil, "run", "--full", "--to-stage", "attribute")
 	assert.Equal(t, []string{"trigger attribution/test/extract error attribution run --to-stage attribute --full"}, d.pages())
-	assert.Equal(t, []string{"GET /start?", "POST /1? extract: table website.tracks: required column received_at is missing"}, d.pings())
+	assert.Equal(t, []string{"GET /start?", "POST /1? extract: " + missingColumn}, d.pings())
 	assert.Equal(t, []string{
-		event("extract", "table website.tracks: required column received_at is missing."),
+		event("extract", missingColumn+"."),
 		critical[0], critical[1], critical[2],
 		"attribution.stage.attempts 1 g env:test,outcome:failed,stage:extract",
 		"attribution.stage.duration 0 g env:test,outcome:failed,stage:extract",
@@ -188,7 +192,7 @@ func TestRunsAreTold(t *testing.T) {
 	log := d.run(1, nil, "run", "--log-format", "json")
 	assert.Equal(t, []string{"trigger attribution/test/extract critical attribution run"}, d.pages())
 	assert.Equal(t, []string{`INFO stage ended run_id=3 stage=extract attempt=1 outcome=failed ms rows=0`, `INFO run ended run_id=3 outcome=failed exit_code=1 ms`,
-		`ERROR stage extract: table website.tracks: required column received_at is missing run_id=3 exit_code=1`}, logged(t, log))
+		"ERROR stage extract: " + missingColumn + " run_id=3 stage=extract attempt=1 exit_code=1"}, logged(t, log))
 	d.pings()
 	d.numbers()
 
@@ -228,6 +232,32 @@ func logged(t *testing.T, log string) (lines []string) {
 		lines = append(lines, text)
 	}
 	return lines
+}
+
+// TestUsedUpRetriesAreToldOnce sees one page after all attempts, and what the log says
+// of each.
+func TestUsedUpRetriesAreToldOnce(t *testing.T) {
+	t.Parallel()
+	d := newTold(t)
+	d.run(0, nil, "migrate")
+	d.exec(tracks + "; ALTER TABLE website.tracks ADD COLUMN received_at timestamptz")
+	conn, err := pgx.Connect(t.Context(), d.url)
+	require.NoError(t, err)
+	defer conn.Close(t.Context())
+	_, err = conn.Exec(t.Context(), "BEGIN; LOCK TABLE website.tracks IN ACCESS EXCLUSIVE MODE")
+	require.NoError(t, err)
+	u, err := url.Parse(d.url)
+	require.NoError(t, err)
+	query := u.Query()
+	query.Set("lock_timeout", "50ms")
+	u.RawQuery = query.Encode()
+	log := d.run(1, []string{"ATTRIBUTION_RETRY_MAX_ELAPSED=2s", "DATABASE_URL=" + u.String()}, "run", "--log-format", "json")
+	assert.Equal(t, []string{"trigger attribution/test/extract error attribution run"}, d.pages())
+	lines := logged(t, log)
+	assert.Equal(t, "WARN stage failed, trying again run_id=1 stage=extract attempt=1 sqlstate=55P03", lines[0])
+	last := lines[len(lines)-1]
+	assert.True(t, strings.HasPrefix(last, "ERROR stage extract: "), last)
+	assert.Regexp(t, ` run_id=1 stage=extract attempt=[2-9] exit_code=1 sqlstate=55P03$`, last)
 }
 
 // TestAnInterruptedRunIsTold sends SIGTERM to a run that waits for a lock, and sees

@@ -93,7 +93,12 @@ func (g *globals) runConfigured(ctx context.Context, c config.Config, n *notify.
 // that one tells.
 func (g *globals) tell(ctx context.Context, n *notify.Notifier, r notify.Run) {
 	if r.ID != 0 {
-		g.log = g.log.With("run_id", r.ID) // the error that is still to come is the run's
+		g.log = g.log.With("run_id", r.ID) // the error that is still to come is the run's, and the stage's
+	}
+	for _, s := range r.Stages {
+		if s.Err != nil {
+			defer func() { g.log = g.log.With("stage", s.Name, "attempt", s.Attempts) }()
+		}
 	}
 	switch r.ExitCode {
 	case exitLocked:
