@@ -93,12 +93,7 @@ func (g *globals) runConfigured(ctx context.Context, c config.Config, n *notify.
 // that one tells.
 func (g *globals) tell(ctx context.Context, n *notify.Notifier, r notify.Run) {
 	if r.ID != 0 {
-		g.log = g.log.With("run_id", r.ID) // the error that is still to come is the run's, and the stage's
-	}
-	for _, s := range r.Stages {
-		if s.Err != nil {
-			defer func() { g.log = g.log.With("stage", s.Name, "attempt", s.Attempts) }()
-		}
+		g.log = g.log.With("run_id", r.ID)
 	}
 	switch r.ExitCode {
 	case exitLocked:
@@ -113,6 +108,11 @@ func (g *globals) tell(ctx context.Context, n *notify.Notifier, r notify.Run) {
 	}
 	if !g.watched() {
 		g.log.InfoContext(ctx, "run ended", "outcome", r.Outcome, "exit_code", r.ExitCode, "ms", r.Elapsed.Milliseconds())
+	}
+	for _, s := range r.Stages {
+		if s.Err != nil {
+			g.log = g.log.With("stage", s.Name, "attempt", s.Attempts) // the error that is still to come is its
+		}
 	}
 	n.End(ctx, r)
 }
