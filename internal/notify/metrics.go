@@ -36,7 +36,7 @@ var dataCounters = []string{
 	"events_clamped",  // with a clock that cannot be
 	// alias
 	"anonymous_ids_shared", "shared_devices", // with more users than a person has
-	"anonymous_ids_cut",                           // of identities that grew too large
+	"anonymous_ids_cut",                          // of identities that grew too large
 	"identifiers_moved", "alias_changed_persons", // to another person than before
 	"largest_identity", // identifiers of one person
 	// resessionize, attribute

@@ -46,10 +46,10 @@ type Pipeline struct {
 // Options are what a Pipeline needs beside its configuration.
 type Options struct {
 	Log      *slog.Logger
-	Version  string                                                                      // of the program, for the ledger
+	Version  string                                                                     // of the program, for the ledger
 	Progress func(log *slog.Logger, label, unit string, total int64) *progress.Progress // nil: none
-	Now      func() time.Time                                                            // measures the stages; nil: they take no time
-	Notify   *notify.Notifier                                                            // told when a run begins; nil: nobody
+	Now      func() time.Time                                                           // measures the stages; nil: they take no time
+	Notify   *notify.Notifier                                                           // told when a run begins; nil: nobody
 }
 
 // Open connects to the configured database and checks that its schema is of this
