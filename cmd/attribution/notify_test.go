@@ -46,7 +46,7 @@ func (d *told) command(env []string, args ...string) *exec.Cmd {
 	cmd.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + cmd.Dir, "DATABASE_URL=" + d.url, "ATTRIBUTION_SOURCES=website", "ATTRIBUTION_RETRY_MAX_ELAPSED=0s",
 		"ATTRIBUTION_NOTIFY_ENV=test", "ATTRIBUTION_NOTIFY_RUNBOOK_URL=https://wiki.example.com/attribution",
-		"ATTRIBUTION_NOTIFY_PAGERDUTY_ROUTING_KEY=" + receivers.RoutingKey, "ATTRIBUTION_NOTIFY_PAGERDUTY_ENDPOINT=" + d.pagerDuty.Server.URL,
+		"ATTRIBUTION_NOTIFY_PAGERDUTY_ROUTING_KEY=" + receivers.RoutingKey, "ATTRIBUTION_NOTIFY_PAGERDUTY_ENDPOINT=" + d.pagerDuty.URL,
 		"ATTRIBUTION_NOTIFY_HEARTBEAT_URL=" + d.monitor.URL, "DD_DOGSTATSD_URL=" + d.agent.URL, "DD_ORIGIN_DETECTION_ENABLED=false",
 	}, env...)
 	return cmd
@@ -191,8 +191,11 @@ func TestRunsAreTold(t *testing.T) {
 	d.exec("ALTER TABLE website.tracks DROP COLUMN received_at")
 	log := d.run(1, nil, "run", "--log-format", "json")
 	assert.Equal(t, []string{"trigger attribution/test/extract critical attribution run"}, d.pages())
-	assert.Equal(t, []string{`INFO stage ended run_id=3 stage=extract attempt=1 outcome=failed ms rows=0`, `INFO run ended run_id=3 outcome=failed exit_code=1 ms`,
-		"ERROR stage extract: " + missingColumn + " run_id=3 stage=extract attempt=1 exit_code=1"}, logged(t, log))
+	assert.Equal(t, []string{
+		"INFO stage ended run_id=3 stage=extract attempt=1 outcome=failed ms rows=0",
+		"INFO run ended run_id=3 outcome=failed exit_code=1 ms",
+		"ERROR stage extract: " + missingColumn + " run_id=3 stage=extract attempt=1 exit_code=1",
+	}, logged(t, log))
 	d.pings()
 	d.numbers()
 

@@ -282,7 +282,7 @@ func TestAgentDoesNotRead(t *testing.T) {
 
 // page opens a Notifier on a PagerDuty.
 func page(server *receivers.PagerDuty, o Options) (*Notifier, *log) {
-	o.RoutingKey, o.EventsEndpoint = receivers.RoutingKey+"\n", server.Server.URL+"/"
+	o.RoutingKey, o.EventsEndpoint = receivers.RoutingKey+"\n", server.URL+"/"
 	return open(o)
 }
 
@@ -442,7 +442,7 @@ func TestPageIsTriedAgainWithoutAnAnswer(t *testing.T) {
 	server := receivers.NewPagerDuty(t)
 	n, l := page(server, Options{})
 	address := server.Listener.Addr().String()
-	server.Server.Close()
+	server.Close()
 	n.pager.patience = 2 * time.Second
 	started := time.Now()
 	n.End(t.Context(), early("it broke"))
@@ -501,7 +501,7 @@ func TestHeartbeatIsRefused(t *testing.T) {
 	n, l := open(Options{HeartbeatURL: monitor.URL})
 	n.End(t.Context(), done())
 	assert.Contains(t, l.String(), "it answers 404")
-	monitor.Server.Close()
+	monitor.Close()
 	n.End(t.Context(), done())
 	assert.Equal(t, 2, l.warnings())
 	assert.NotContains(t, l.String(), receivers.CheckID)

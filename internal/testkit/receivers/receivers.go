@@ -42,7 +42,7 @@ func NewAgent(t *testing.T, network string) *Agent {
 	}
 	conn, err := net.ListenPacket(network, address)
 	require.NoError(t, err)
-	t.Cleanup(func() { conn.Close() })
+	t.Cleanup(func() { _ = conn.Close() }) // Close may have come first
 	return &Agent{t: t, conn: conn, URL: scheme + conn.LocalAddr().String()}
 }
 
@@ -56,7 +56,7 @@ func socketDir(t *testing.T) string {
 }
 
 // Close stops listening.
-func (a *Agent) Close() { a.conn.Close() }
+func (a *Agent) Close() { require.NoError(a.t, a.conn.Close()) }
 
 // Received is what came since it was last asked, sorted, with sorted tags:
 //
@@ -209,7 +209,7 @@ func NewPagerDuty(t *testing.T, answers ...int) *PagerDuty {
 			_ = json.NewEncoder(w).Encode(map[string]any{"status": "invalid event", "message": "Event object is invalid", "errors": wrong})
 		}
 	}))
-	t.Cleanup(p.Server.Close)
+	t.Cleanup(p.Close)
 	return p
 }
 
@@ -307,7 +307,7 @@ func NewMonitor(t *testing.T, status int, delay time.Duration) *Monitor {
 		}
 		w.WriteHeader(status)
 	}))
-	t.Cleanup(m.Server.Close)
+	t.Cleanup(m.Close)
 	m.URL = m.Server.URL + "/ping/" + CheckID
 	return m
 }
@@ -327,6 +327,6 @@ func BlackHole(t *testing.T) (address string) {
 	t.Helper()
 	hole, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	t.Cleanup(func() { hole.Close() })
+	t.Cleanup(func() { assert.NoError(t, hole.Close()) })
 	return hole.Addr().String()
 }
