@@ -107,17 +107,10 @@ func (g *globals) connect(ctx context.Context, c config.Config) (*pgxpool.Pool, 
 	return pool, g.unreachable(c, err)
 }
 
-// open opens the pipeline on the configured database; a patient one waits for a
-// database that is away.
-func (g *globals) open(ctx context.Context, c config.Config, patient bool) (*pipeline.Pipeline, error) {
-	notifier, err := notify.New(notify.Options{
-		Env: c.Notify.Env, EnableDatadog: c.Notify.Datadog,
-		RoutingKey: c.Notify.PagerDutyRoutingKey, EventsEndpoint: c.Notify.PagerDutyEndpoint, Log: g.log,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("%w: notify.pagerduty_endpoint: %w", pipeline.ErrUsage, err)
-	}
-	p, err := pipeline.Open(ctx, c, pipeline.Options{Log: g.log, Version: programVersion(), Progress: g.progress, Now: g.now, Notify: notifier, Patient: patient})
+// open opens the pipeline on the configured database; notifier is told when a run
+// begins; a patient one waits for a database that is away.
+func (g *globals) open(ctx context.Context, c config.Config, notifier *notify.Notifier, patient bool) (*pipeline.Pipeline, error) {
+	p, err := pipeline.Open(ctx, c, pipeline.Options{Log: g.log, Version: programVersion(), Progress: g.progressTo, Now: g.now, Notify: notifier, Patient: patient})
 	return p, g.unreachable(c, err)
 }
 

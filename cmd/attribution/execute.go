@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/attribution-dev/attribution/internal/logs"
 	"github.com/attribution-dev/attribution/internal/pipeline"
 	"github.com/attribution-dev/attribution/internal/segment"
 )
@@ -115,8 +116,15 @@ func report(g *globals, cmd *cobra.Command, err error, code int) {
 	case errors.As(err, &wrong) && wrong.help:
 		text += "\nSee \"" + cmd.CommandPath() + " --help\"."
 	}
+	if cmd.Name() == "run" && code == exitFailed {
+		text = logs.Redact(text) // it is in a log; what one typed oneself may be repeated
+	}
 	if g.logFormat == "json" {
-		g.log.Error(text, "exit_code", code) //nolint:sloglint // the error is the message
+		log := g.log
+		if state := logs.SQLState(err); state != "" {
+			log = log.With("sqlstate", state)
+		}
+		log.Error(text, "exit_code", code) //nolint:sloglint // the error is the message
 		return
 	}
 	fmt.Fprintln(g.err, "attribution: "+text)

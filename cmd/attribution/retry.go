@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -26,16 +24,11 @@ func newRetryCmd(g *globals) *cobra.Command {
 }
 
 func (g *globals) retry(ctx context.Context) error {
-	return g.withPipeline(ctx, func(p *pipeline.Pipeline) error {
+	return g.night(ctx, g.command("retry"), func(ctx context.Context, p *pipeline.Pipeline) (pipeline.Request, error) {
 		request, err := p.Resume(ctx)
-		switch {
-		case errors.Is(err, pipeline.ErrNothingToRetry):
-			fmt.Fprintln(g.err, "attribution: "+err.Error())
-			return nil
-		case err != nil:
-			return err
+		if err == nil {
+			g.log.InfoContext(ctx, "going on with a run", "retry_of", request.RetryOf, "from_stage", request.Stages[0].Name, "full", request.Full)
 		}
-		g.log.InfoContext(ctx, "going on with a run", "run_id", request.RetryOf, "from_stage", request.Stages[0].Name, "full", request.Full)
-		return g.runOnce(ctx, p, request)
+		return request, err
 	})
 }

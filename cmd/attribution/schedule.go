@@ -77,7 +77,8 @@ func (g *globals) schedule(ctx context.Context, o *scheduleOptions) error {
 			g.log.InfoContext(ctx, "no longer waiting: asked to stop")
 			return nil
 		}
-		err := g.withPipeline(ctx, func(p *pipeline.Pipeline) error { return g.runOnce(ctx, p, pipeline.Request{}) })
+		log := g.log
+		err := g.night(ctx, g.command("run"), func(context.Context, *pipeline.Pipeline) (pipeline.Request, error) { return pipeline.Request{}, nil })
 		switch {
 		case ctx.Err() != nil:
 			return errors.Join(err, ctx.Err())
@@ -86,6 +87,7 @@ func (g *globals) schedule(ctx context.Context, o *scheduleOptions) error {
 		case err != nil:
 			g.log.ErrorContext(ctx, "the run failed", "error", err)
 		}
+		g.log = log // without what was said of this run
 	}
 }
 

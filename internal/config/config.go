@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net/url"
 	"os"
 	"regexp"
 	"strconv"
@@ -44,7 +45,7 @@ type Config struct {
 	RulesFile       string        `yaml:"rules_file" env:"RULES_FILE"`             // own rules over the shipped ones
 	Publish         Publish       `yaml:"publish" envPrefix:"PUBLISH_"`            // stage 7
 	Retry           Retry         `yaml:"retry" envPrefix:"RETRY_"`                // of a stage
-	Notify          Notify        `yaml:"notify" envPrefix:"NOTIFY_"`              // Datadog and PagerDuty
+	Notify          Notify        `yaml:"notify" envPrefix:"NOTIFY_"`              // Datadog, PagerDuty, a heartbeat monitor
 	MemoryLimit     Bytes         `yaml:"memory_limit" env:"MEMORY_LIMIT"`         // of the process; default 1GiB
 	Parallelism     int           `yaml:"parallelism" env:"PARALLELISM"`           // pieces of work at once, each on a core of the server; default 0: as many as this machine has cores, at most 4
 }
@@ -92,6 +93,8 @@ type Notify struct {
 	Env                 string `yaml:"env" env:"ENV"`                                     // names the installation in tags and pages
 	PagerDutyRoutingKey string `yaml:"pagerduty_routing_key" env:"PAGERDUTY_ROUTING_KEY"` // a secret; empty: nobody is paged
 	PagerDutyEndpoint   string `yaml:"pagerduty_endpoint" env:"PAGERDUTY_ENDPOINT"`       // empty: PagerDuty's own
+	RunbookURL          string `yaml:"runbook_url" env:"RUNBOOK_URL"`                     // a link in pages; empty: none
+	HeartbeatURL        string `yaml:"heartbeat_url" env:"HEARTBEAT_URL"`                 // told when a run starts and ends; a secret; empty: none
 	Datadog             bool   `yaml:"-"`                                                 // the environment names an agent
 }
 
@@ -205,10 +208,31 @@ func (c *Config) Validate() error {
 		bad("signup_events", "is empty: without a signup there is nothing to attribute")
 	}
 	errs = append(errs, c.validateSchemas()...)
+	errs = append(errs, c.Notify.validate()...)
 	if len(errs) > 0 {
 		return fmt.Errorf("configuration: %w", errors.Join(errs...))
 	}
 	return nil
+}
+
+// validate sees that addresses are some. They may hold secrets, so the errors do not
+// have them.
+func (n *Notify) validate() (errs []error) {
+	for _, a := range []struct{ key, text, such string }{
+		{"pagerduty_endpoint", n.PagerDutyEndpoint, "https://events.pagerduty.com"},
+		{"runbook_url", n.RunbookURL, "https://wiki.example.com/attribution"},
+		{"heartbeat_url", n.HeartbeatURL, "https://hc-ping.com/<uuid>"},
+	} {
+		u, err := url.Parse(a.text)
+		switch {
+		case a.text == "":
+		case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil:
+			errs = append(errs, fmt.Errorf("notify.%s: is no address such as %s", a.key, a.such))
+		case a.key == "pagerduty_endpoint" && u.RawQuery+u.Fragment != "":
+			errs = append(errs, fmt.Errorf("notify.%s: has more than a path: want such as %s", a.key, a.such))
+		}
+	}
+	return errs
 }
 
 // validateSchemas sees that the schemas are named, and apart from each other and

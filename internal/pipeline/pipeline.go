@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/attribution-dev/attribution/internal/config"
+	"github.com/attribution-dev/attribution/internal/logs"
 	"github.com/attribution-dev/attribution/internal/month"
 	"github.com/attribution-dev/attribution/internal/notify"
 	"github.com/attribution-dev/attribution/internal/pg"
@@ -33,7 +34,7 @@ type Pipeline struct {
 	settings stages.Settings
 	log      *slog.Logger
 	version  string
-	progress func(label, unit string, total int64) *progress.Progress
+	progress func(log *slog.Logger, label, unit string, total int64) *progress.Progress
 	now      func() time.Time
 	notify   *notify.Notifier
 	timer    backoff.Timer
@@ -42,12 +43,12 @@ type Pipeline struct {
 // Options are what a Pipeline needs beside its configuration.
 type Options struct {
 	Log      *slog.Logger
-	Version  string                                                   // of the program, for the ledger
-	Progress func(label, unit string, total int64) *progress.Progress // nil: none
-	Now      func() time.Time                                         // measures the stages; nil: they take no time
-	Notify   *notify.Notifier                                         // told of runs; nil: nobody
-	Patient  bool                                                     // wait for a database that is away, for retry.max_elapsed
-	Timer    backoff.Timer                                            // waits between tries; nil: by the clock
+	Version  string                                                                     // of the program, for the ledger
+	Progress func(log *slog.Logger, label, unit string, total int64) *progress.Progress // nil: none
+	Now      func() time.Time                                                           // measures the stages; nil: they take no time
+	Notify   *notify.Notifier                                                           // told when a run begins; nil: nobody
+	Patient  bool                                                                       // wait for a database that is away, for retry.max_elapsed
+	Timer    backoff.Timer                                                              // waits between tries; nil: by the clock
 }
 
 // Open connects to the configured database and checks that its schema is of this
@@ -63,7 +64,7 @@ func Open(ctx context.Context, c config.Config, o Options) (*Pipeline, error) {
 		return nil, usage(err)
 	}
 	if o.Progress == nil {
-		o.Progress = func(string, string, int64) *progress.Progress { return nil }
+		o.Progress = func(*slog.Logger, string, string, int64) *progress.Progress { return nil }
 	}
 	if o.Now == nil {
 		o.Now = func() time.Time { return time.Time{} }
@@ -94,11 +95,8 @@ func Open(ctx context.Context, c config.Config, o Options) (*Pipeline, error) {
 	return p, nil
 }
 
-// Close ends the connections and sends what waits to be sent to Datadog.
-func (p *Pipeline) Close() {
-	p.db.Pool.Close()
-	p.notify.Close()
-}
+// Close ends the connections.
+func (p *Pipeline) Close() { p.db.Pool.Close() }
 
 // DB is the database, for reading.
 func (p *Pipeline) DB() *pg.DB { return p.db }
@@ -127,6 +125,7 @@ type Choices struct {
 
 // A StageReport is one stage of a run as it ended.
 type StageReport struct {
+	RunID    int64
 	Stage    stages.Stage
 	Result   stages.Result
 	Elapsed  time.Duration
@@ -138,6 +137,7 @@ type StageReport struct {
 type Report struct {
 	RunID    int64
 	AsOf     time.Time
+	Newest   time.Time // received_at of the newest event published when it ended; zero: unknown, or none
 	Stages   []StageReport
 	Warnings []string
 }
@@ -152,14 +152,13 @@ func (p *Pipeline) Run(ctx context.Context, r Request) (Report, error) {
 	if report.RunID == 0 {
 		return report, err
 	}
-	started := p.now()
+	ctx = logs.With(ctx, slog.Int64("run_id", report.RunID))
+	p.notify.Begin(ctx)
 	if err == nil {
 		err = p.runStages(ctx, r, &report, lock)
 	}
-	state := ended(ctx, err)
-	err = errors.Join(err, p.end(ctx, report.RunID, state, err))
-	p.tell(ctx, report, state, p.now().Sub(started))
-	return report, err
+	report.Newest = p.newest(ctx)
+	return report, errors.Join(err, p.end(ctx, report.RunID, ended(ctx, err), err))
 }
 
 // begin does all that is before the first stage. It may be called again after it failed.
@@ -219,29 +218,7 @@ func failureText(err error) any {
 	if err == nil {
 		return nil
 	}
-	return err.Error()
-}
-
-// tell tells Datadog of the run, and PagerDuty of the stage that failed for good, or
-// that those that failed before have succeeded.
-func (p *Pipeline) tell(ctx context.Context, report Report, state string, elapsed time.Duration) {
-	ctx = context.WithoutCancel(ctx)
-	var succeeded []string
-	for _, s := range report.Stages {
-		outcome := notify.Done
-		if s.Err != nil {
-			outcome = state
-		}
-		p.notify.StageDone(s.Stage.Name, outcome, s.Elapsed, s.Result.RowsIn, s.Result.RowsChanged, s.Result.Counters["rows_rejected"], s.Attempts)
-		switch outcome {
-		case notify.Failed:
-			p.notify.Page(ctx, s.Stage.Name, s.Err.Error(), "attribution run --from-stage "+s.Stage.Name)
-		case notify.Done:
-			succeeded = append(succeeded, s.Stage.Name)
-		}
-	}
-	p.notify.Resolve(ctx, succeeded...)
-	p.notify.RunDone(ctx, state, elapsed)
+	return logs.Redact(err.Error())
 }
 
 func selected(r Request) []stages.Stage {
@@ -261,7 +238,8 @@ func (p *Pipeline) runStages(ctx context.Context, r Request, report *Report, loc
 		return err
 	}
 	for _, s := range selected(r) {
-		done := StageReport{Stage: s}
+		ctx := logs.With(ctx, slog.String("stage", s.Name))
+		done := StageReport{RunID: report.RunID, Stage: s}
 		started := p.now()
 		in := stages.Input{Run: pg.RunID(report.RunID), AsOf: report.AsOf, Full: r.Full, First: len(report.Stages) == 0, AllowShrink: r.Choices.AllowShrink}
 		done.Result, done.Attempts, done.Err = p.attempts(ctx, s, in, lock)
@@ -303,8 +281,11 @@ func (p *Pipeline) waitsBefore(ctx context.Context, s stages.Stage) (string, err
 	return "work waits before it: " + strings.Join(before, ", "), nil
 }
 
-func (p *Pipeline) input(in stages.Input) stages.Input {
-	in.DB, in.Settings, in.Log, in.Progress = p.db, p.settings, p.log, p.progress
+func (p *Pipeline) input(ctx context.Context, in stages.Input) stages.Input {
+	in.DB, in.Settings, in.Log = p.db, p.settings, p.log
+	in.Progress = func(label, unit string, total int64) *progress.Progress {
+		return p.progress(logs.From(ctx, p.log), label, unit, total)
+	}
 	return in
 }
 
@@ -368,7 +349,7 @@ func (p *Pipeline) mark(ctx context.Context, r Request) error {
 		if len(r.Months) == 0 {
 			return nil
 		}
-		in := p.input(stages.Input{})
+		in := p.input(ctx, stages.Input{})
 		unknown, err := in.MarkMonths(ctx, tx, r.Months, "asked for by --month")
 		if err == nil && len(unknown) > 0 {
 			return usage(fmt.Errorf("no events were received in %s", strings.Join(unknown, ", ")))

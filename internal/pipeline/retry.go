@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/attribution-dev/attribution/internal/logs"
 	"github.com/attribution-dev/attribution/internal/pg"
 	"github.com/attribution-dev/attribution/internal/stages"
 )
@@ -91,7 +93,7 @@ func (p *Pipeline) persist(ctx context.Context, what string, try func() error, f
 		return err
 	}
 	notify := func(err error, again time.Duration) {
-		p.log.WarnContext(ctx, "failed, trying again", "stage", what, "attempt", attempt, "class", waits.class.Name, "again_in", again.Round(time.Millisecond), "error", err)
+		p.log.WarnContext(ctx, "failed, trying again", "step", what, "attempt", attempt, "class", waits.class.Name, "again_in", again.Round(time.Millisecond), "error", err)
 		if failed != nil {
 			failed(failure{err: err, class: waits.class, again: again})
 		}
@@ -127,6 +129,7 @@ func (p *Pipeline) attempts(ctx context.Context, s stages.Stage, in stages.Input
 
 // attempt runs a stage once.
 func (p *Pipeline) attempt(ctx context.Context, s stages.Stage, in stages.Input, attempt int) (result stages.Result, err error) {
+	ctx = logs.With(ctx, slog.Int("attempt", attempt))
 	run := int64(in.Run)
 	key := pg.Args{"run": run, "stage": s.Name, "attempt": attempt}
 	if _, err := p.db.Exec(ctx, p.db.Pool, "00_run/060_begin_stage.sql", pg.Data{}, key); err != nil {
@@ -144,7 +147,7 @@ func (p *Pipeline) attempt(ctx context.Context, s stages.Stage, in stages.Input,
 		_, ended := p.db.Exec(ctx, q, "00_run/070_end_stage.sql", pg.Data{}, args)
 		return ended
 	}
-	in = p.input(in)
+	in = p.input(ctx, in)
 	fenced := *p.db
 	fenced.Fence = func(ctx context.Context, tx pgx.Tx) error { return p.fence(ctx, tx, run) }
 	in.DB = &fenced
@@ -168,7 +171,7 @@ func (p *Pipeline) attempt(ctx context.Context, s stages.Stage, in stages.Input,
 	case err != nil && published:
 		// Its commit may have come through all the same: only the ledger knows.
 		if settled, unknown := p.settle(ctx, key); unknown == nil && settled {
-			p.log.WarnContext(ctx, "the connection was lost after the commit: by the ledger it came through", "stage", s.Name, "attempt", attempt, "error", err)
+			p.log.WarnContext(ctx, "the connection was lost after the commit: by the ledger it came through", "error", err)
 			return result, nil
 		}
 	}
