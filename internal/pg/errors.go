@@ -41,7 +41,8 @@ func Retryable(err error) bool {
 // isConnection reports whether the error is of the connection, not of our own code.
 func isConnection(err error) bool {
 	var connect *pgconn.ConnectError
-	if errors.As(err, &connect) {
+	var password *PasswordError // a file being rotated, credentials out of reach
+	if errors.As(err, &connect) || errors.As(err, &password) {
 		return true
 	}
 	if errors.Is(err, context.DeadlineExceeded) || pgconn.Timeout(err) {

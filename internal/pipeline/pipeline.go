@@ -19,6 +19,7 @@ import (
 	"github.com/attribution-dev/attribution/internal/month"
 	"github.com/attribution-dev/attribution/internal/notify"
 	"github.com/attribution-dev/attribution/internal/pg"
+	"github.com/attribution-dev/attribution/internal/pg/rdsauth"
 	"github.com/attribution-dev/attribution/internal/progress"
 	"github.com/attribution-dev/attribution/internal/stages"
 	"github.com/attribution-dev/attribution/sql"
@@ -51,6 +52,19 @@ type Options struct {
 	Notify   *notify.Notifier                                         // told of runs; nil: nobody
 }
 
+// Connect opens a pool on the configured database: the one way to it, for commands that
+// open no pipeline too.
+func Connect(ctx context.Context, c config.Config) (*pgxpool.Pool, error) {
+	var options []pg.Option
+	switch {
+	case c.DatabaseAuth == "rds-iam":
+		options = append(options, pg.WithPassword(rdsauth.Password(rdsauth.AWS())))
+	case c.DatabasePasswordFile != "":
+		options = append(options, pg.WithPassword(pg.PasswordFile(c.DatabasePasswordFile)))
+	}
+	return pg.Connect(ctx, c.DatabaseURL, options...)
+}
+
 // Open connects to the configured database and checks that its schema is of this
 // program's version.
 func Open(ctx context.Context, c config.Config, o Options) (*Pipeline, error) {
@@ -63,7 +77,7 @@ func Open(ctx context.Context, c config.Config, o Options) (*Pipeline, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
-	pool, err := pg.Connect(ctx, c.DatabaseURL)
+	pool, err := Connect(ctx, c)
 	if err != nil {
 		return nil, err
 	}
