@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -114,6 +115,22 @@ func New() Config {
 		Retry:           Retry{MaxElapsed: 2 * time.Hour},
 		MemoryLimit:     1 << 30,
 	}
+}
+
+// Variables are the environment variables of all settings.
+func Variables() (names []string) {
+	var visit func(t reflect.Type, prefix string)
+	visit = func(t reflect.Type, prefix string) {
+		for f := range t.Fields() {
+			if nested, ok := f.Tag.Lookup("envPrefix"); ok {
+				visit(f.Type, prefix+nested)
+			} else if name := f.Tag.Get("env"); name != "" {
+				names = append(names, prefix+name)
+			}
+		}
+	}
+	visit(reflect.TypeFor[Config](), Prefix)
+	return names
 }
 
 // Load returns the defaults overlaid with the YAML file, if any, and with the
