@@ -53,9 +53,12 @@ type Password func(ctx context.Context, c *pgx.ConnConfig) (string, error)
 
 // WithPassword asks p before each connection, so that a password that was rotated, or a
 // token that expires, is never older than the connection. It wins over a password in
-// the URL and in the PG* variables.
+// the URL and in the PG* variables. Nil changes nothing.
 func WithPassword(p Password) Option {
 	return func(cfg *pgxpool.Config) {
+		if p == nil {
+			return
+		}
 		cfg.BeforeConnect = func(ctx context.Context, c *pgx.ConnConfig) error {
 			password, err := p(ctx, c)
 			if err != nil {

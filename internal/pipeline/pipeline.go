@@ -52,17 +52,22 @@ type Options struct {
 	Notify   *notify.Notifier                                         // told of runs; nil: nobody
 }
 
-// Connect opens a pool on the configured database: the one way to it, for commands that
-// open no pipeline too.
-func Connect(ctx context.Context, c config.Config) (*pgxpool.Pool, error) {
-	var options []pg.Option
+// Password is where the password of the configured database comes from; nil: from its
+// URL, or as libpq finds one.
+func Password(c config.Config) pg.Password {
 	switch {
 	case c.DatabaseAuth == "rds-iam":
-		options = append(options, pg.WithPassword(rdsauth.Password(rdsauth.AWS())))
+		return rdsauth.Password(rdsauth.AWS())
 	case c.DatabasePasswordFile != "":
-		options = append(options, pg.WithPassword(pg.PasswordFile(c.DatabasePasswordFile)))
+		return pg.PasswordFile(c.DatabasePasswordFile)
 	}
-	return pg.Connect(ctx, c.DatabaseURL, options...)
+	return nil
+}
+
+// Connect opens a pool on the configured database: the one way to it, also for commands
+// that open no pipeline.
+func Connect(ctx context.Context, c config.Config) (*pgxpool.Pool, error) {
+	return pg.Connect(ctx, c.DatabaseURL, pg.WithPassword(Password(c)))
 }
 
 // Open connects to the configured database and checks that its schema is of this

@@ -57,16 +57,30 @@ func Region(host string) string {
 // AWS signs with the credentials AWS' library finds: those of the ECS task, of the
 // Kubernetes service account, of the instance, or of the environment. They are looked
 // for when first needed, and renewed by the library.
-func AWS() Signer {
-	return &signer{load: sync.OnceValues(func() (aws.Config, error) { return config.LoadDefaultConfig(context.Background()) })}
+func AWS() Signer { return &signer{} }
+
+type signer struct {
+	mu     sync.Mutex
+	config *aws.Config // nil: not read yet
 }
 
-type signer struct{ load func() (aws.Config, error) }
+func (s *signer) load(ctx context.Context) (*aws.Config, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.config == nil {
+		c, err := config.LoadDefaultConfig(ctx)
+		if err != nil {
+			return nil, err
+		}
+		s.config = &c
+	}
+	return s.config, nil
+}
 
 // Sign takes the host's region, else AWS_REGION: a token for another than the host's is
 // always refused.
 func (s *signer) Sign(ctx context.Context, endpoint, region, user string) (string, error) {
-	c, err := s.load()
+	c, err := s.load(ctx)
 	if err != nil {
 		return "", err
 	}
