@@ -15,10 +15,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/attribution-dev/attribution/internal/config"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
-
-	"github.com/attribution-dev/attribution/internal/config"
 )
 
 // root is the project's folder, seen from this one.

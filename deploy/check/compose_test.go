@@ -9,13 +9,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/attribution-dev/attribution/internal/config"
+	"github.com/attribution-dev/attribution/internal/testkit"
 	"github.com/compose-spec/compose-go/v2/loader"
 	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
-
-	"github.com/attribution-dev/attribution/internal/config"
-	"github.com/attribution-dev/attribution/internal/testkit"
 )
 
 // compose is docker-compose.yml as Compose reads it, with the services of all profiles.

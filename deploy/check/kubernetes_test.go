@@ -7,12 +7,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/attribution-dev/attribution/internal/config"
 	"github.com/stretchr/testify/require"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/yaml"
-
-	"github.com/attribution-dev/attribution/internal/config"
 )
 
 const cronJobFile = "deploy/kubernetes/cronjob.yaml"
