@@ -32,6 +32,7 @@ func (g *globals) configure(ctx context.Context) (c config.Config, stop func(), 
 	if g.embedded == "" {
 		return c, stop, nil
 	}
+	c.DatabaseAuth, c.DatabasePasswordFile = "password", "" // for the configured database; a private one asks for none
 	server, err := embedded.Start(ctx, embedded.Options{Dir: g.embedded, Log: g.say})
 	var inUse *embedded.InUseError
 	switch {
@@ -103,7 +104,7 @@ func ensureDatabase(ctx context.Context, server, name string) (string, error) {
 
 // connect opens a pool on the configured database.
 func (g *globals) connect(ctx context.Context, c config.Config) (*pgxpool.Pool, error) {
-	pool, err := pg.Connect(ctx, c.DatabaseURL)
+	pool, err := pipeline.Connect(ctx, c)
 	return pool, g.unreachable(c, err)
 }
 
@@ -118,7 +119,10 @@ func (g *globals) open(ctx context.Context, c config.Config, notifier *notify.No
 func (g *globals) unreachable(c config.Config, err error) error {
 	var parse *pgconn.ParseConfigError
 	var connect *pgconn.ConnectError
+	var password *pg.PasswordError
 	switch {
+	case errors.As(err, &password):
+		return misconfigured(err)
 	case errors.As(err, &parse):
 		return misconfigured(fmt.Errorf("%w: want such as postgres://user:password@host:5432/database", err))
 	case !errors.As(err, &connect):

@@ -10,6 +10,7 @@ import (
 	"math"
 	"net/url"
 	"os"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -30,24 +31,26 @@ const Prefix = "ATTRIBUTION_"
 // A Config is every setting. The zero value of a field is never a default: New
 // fills them in.
 type Config struct {
-	DatabaseURL     string        `yaml:"database_url" env:"DATABASE_URL"`         // or DATABASE_URL, DATABASE_URL_FILE, PG*
-	Sources         []string      `yaml:"sources" env:"SOURCES"`                   // Postgres schemas written by Segment; empty: the only one there is
-	Schemas         Schemas       `yaml:"schemas" envPrefix:"SCHEMAS_"`            // where our tables live
-	SignupEvents    []string      `yaml:"signup_events" env:"SIGNUP_EVENTS"`       // compared exactly with event_text and event
-	SessionGap      time.Duration `yaml:"session_gap" env:"SESSION_GAP"`           // inactivity that ends a session; default 20m
-	Lookback        time.Duration `yaml:"lookback" env:"LOOKBACK"`                 // longest age of a touch at signup; 0s: none
-	Extract         Extract       `yaml:"extract" envPrefix:"EXTRACT_"`            // stage 1
-	Identity        Identity      `yaml:"identity" envPrefix:"IDENTITY_"`          // stage 3
-	OwnDomains      []string      `yaml:"own_domains" env:"OWN_DOMAINS"`           // own, beyond the page's registrable domain
-	InternalDomains []string      `yaml:"internal_domains" env:"INTERNAL_DOMAINS"` // payment and login hosts; default a shipped list
-	BlogPatterns    []string      `yaml:"blog_patterns" env:"BLOG_PATTERNS"`       // regular expressions (RE2) over page URLs
-	IgnoreEvents    []string      `yaml:"ignore_events" env:"IGNORE_EVENTS"`       // names of tracks that are no activity
-	RulesFile       string        `yaml:"rules_file" env:"RULES_FILE"`             // own rules over the shipped ones
-	Publish         Publish       `yaml:"publish" envPrefix:"PUBLISH_"`            // stage 7
-	Retry           Retry         `yaml:"retry" envPrefix:"RETRY_"`                // of a stage
-	Notify          Notify        `yaml:"notify" envPrefix:"NOTIFY_"`              // Datadog, PagerDuty, a heartbeat monitor
-	MemoryLimit     Bytes         `yaml:"memory_limit" env:"MEMORY_LIMIT"`         // of the process; default 1GiB
-	Parallelism     int           `yaml:"parallelism" env:"PARALLELISM"`           // pieces of work at once, each on a core of the server; default 0: as many as this machine has cores, at most 4
+	DatabaseURL          string        `yaml:"database_url" env:"DATABASE_URL"`                     // or DATABASE_URL, DATABASE_URL_FILE, PG*
+	DatabasePasswordFile string        `yaml:"database_password_file" env:"DATABASE_PASSWORD_FILE"` // read before each connection; wins over the URL's
+	DatabaseAuth         string        `yaml:"database_auth" env:"DATABASE_AUTH"`                   // password (default), or rds-iam: a token of AWS for each connection
+	Sources              []string      `yaml:"sources" env:"SOURCES"`                               // Postgres schemas written by Segment; empty: the only one there is
+	Schemas              Schemas       `yaml:"schemas" envPrefix:"SCHEMAS_"`                        // where our tables live
+	SignupEvents         []string      `yaml:"signup_events" env:"SIGNUP_EVENTS"`                   // compared exactly with event_text and event
+	SessionGap           time.Duration `yaml:"session_gap" env:"SESSION_GAP"`                       // inactivity that ends a session; default 20m
+	Lookback             time.Duration `yaml:"lookback" env:"LOOKBACK"`                             // longest age of a touch at signup; 0s: none
+	Extract              Extract       `yaml:"extract" envPrefix:"EXTRACT_"`                        // stage 1
+	Identity             Identity      `yaml:"identity" envPrefix:"IDENTITY_"`                      // stage 3
+	OwnDomains           []string      `yaml:"own_domains" env:"OWN_DOMAINS"`                       // own, beyond the page's registrable domain
+	InternalDomains      []string      `yaml:"internal_domains" env:"INTERNAL_DOMAINS"`             // payment and login hosts; default a shipped list
+	BlogPatterns         []string      `yaml:"blog_patterns" env:"BLOG_PATTERNS"`                   // regular expressions (RE2) over page URLs
+	IgnoreEvents         []string      `yaml:"ignore_events" env:"IGNORE_EVENTS"`                   // names of tracks that are no activity
+	RulesFile            string        `yaml:"rules_file" env:"RULES_FILE"`                         // own rules over the shipped ones
+	Publish              Publish       `yaml:"publish" envPrefix:"PUBLISH_"`                        // stage 7
+	Retry                Retry         `yaml:"retry" envPrefix:"RETRY_"`                            // of a stage
+	Notify               Notify        `yaml:"notify" envPrefix:"NOTIFY_"`                          // Datadog, PagerDuty, a heartbeat monitor
+	MemoryLimit          Bytes         `yaml:"memory_limit" env:"MEMORY_LIMIT"`                     // of the process; default 1GiB
+	Parallelism          int           `yaml:"parallelism" env:"PARALLELISM"`                       // pieces of work at once, each on a core of the server; default 0: as many as this machine has cores, at most 4
 }
 
 // Schemas names the schemas of our tables.
@@ -105,6 +108,7 @@ type Bytes int64
 func New() Config {
 	return Config{
 		Schemas:         Schemas{Segment: "segment", Stages: "session_stages", Sessions: "sessions", Aliases: "aliases", Ops: "attribution_ops"},
+		DatabaseAuth:    "password",
 		SignupEvents:    []string{"Signed Up", "signed_up", "signed-up", "User Signed Up"},
 		SessionGap:      sessionize.DefaultGap,
 		Extract:         Extract{Overlap: 24 * time.Hour, DedupWindow: 840 * time.Hour, Columns: "needed"},
@@ -115,6 +119,22 @@ func New() Config {
 		Retry:           Retry{MaxElapsed: 2 * time.Hour, AttemptTimeout: 6 * time.Hour},
 		MemoryLimit:     1 << 30,
 	}
+}
+
+// Variables are the environment variables of all settings.
+func Variables() (names []string) {
+	var visit func(t reflect.Type, prefix string)
+	visit = func(t reflect.Type, prefix string) {
+		for f := range t.Fields() {
+			if nested, ok := f.Tag.Lookup("envPrefix"); ok {
+				visit(f.Type, prefix+nested)
+			} else if name := f.Tag.Get("env"); name != "" {
+				names = append(names, prefix+name)
+			}
+		}
+	}
+	visit(reflect.TypeFor[Config](), Prefix)
+	return names
 }
 
 // Load returns the defaults overlaid with the YAML file, if any, and with the
@@ -167,6 +187,15 @@ func (c *Config) Validate() error {
 	var errs []error
 	bad := func(key, format string, args ...any) {
 		errs = append(errs, fmt.Errorf("%s: %s", key, fmt.Sprintf(format, args...)))
+	}
+	switch c.DatabaseAuth {
+	case "password":
+	case "rds-iam":
+		if c.DatabasePasswordFile != "" {
+			bad("database_password_file", "database_auth is rds-iam, which needs no password: leave one of them out")
+		}
+	default:
+		bad("database_auth", "%q is neither password nor rds-iam", c.DatabaseAuth)
 	}
 	if c.SessionGap <= 0 || c.SessionGap > 24*time.Hour {
 		bad("session_gap", "%s is not above 0 and at most 24h", c.SessionGap)

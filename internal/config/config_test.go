@@ -26,6 +26,8 @@ func TestDefaultsAreTheDocumentedOnes(t *testing.T) {
 	t.Parallel()
 	documented := `
 database_url: ""
+database_password_file: ""
+database_auth: password
 sources: []
 schemas: {segment: segment, stages: session_stages, sessions: sessions, aliases: aliases, ops: attribution_ops}
 signup_events: [Signed Up, signed_up, signed-up, User Signed Up]
@@ -208,6 +210,9 @@ func TestValidate(t *testing.T) {
 		"negative dedup window":  {func(c *config.Config) { c.Extract.DedupWindow = -1 }, []string{"extract.dedup_window"}},
 		"columns":                {func(c *config.Config) { c.Extract.Columns = "some" }, []string{`extract.columns: "some" is neither needed nor all`}},
 		"policy":                 {func(c *config.Config) { c.Identity.Policy = "First" }, []string{`identity.policy: "First" is neither first nor merge`}},
+		"unknown login":          {func(c *config.Config) { c.DatabaseAuth = "iam" }, []string{`database_auth: "iam" is neither password nor rds-iam`}},
+		"a token":                {func(c *config.Config) { c.DatabaseAuth = "rds-iam" }, nil},
+		"a token and a password": {func(c *config.Config) { c.DatabaseAuth, c.DatabasePasswordFile = "rds-iam", "/x" }, []string{"database_password_file"}},
 		"no users per device":    {func(c *config.Config) { c.Identity.MaxUsersPerAnonymousID = 0 }, []string{"identity.max_users_per_anonymous_id"}},
 		"components of one":      {func(c *config.Config) { c.Identity.MaxComponentSize = 1 }, []string{"identity.max_component_size"}},
 		"64 MiB":                 {func(c *config.Config) { c.MemoryLimit = 64 << 20 }, nil},

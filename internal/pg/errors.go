@@ -74,9 +74,10 @@ func Retryable(err error) bool { return ClassOf(err).Tries != 1 }
 // of the connection, or of our own code.
 func classOfConnection(err error) Class {
 	var connect *pgconn.ConnectError
+	var password *PasswordError // a file being rotated, credentials out of reach
 	var network net.Error
 	switch {
-	case errors.As(err, &connect):
+	case errors.As(err, &connect), errors.As(err, &password):
 		return Connection
 	case errors.Is(err, context.DeadlineExceeded):
 		return Timeout

@@ -13,12 +13,14 @@ import (
 	"github.com/cenkalti/backoff/v4"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/attribution-dev/attribution/internal/config"
 	"github.com/attribution-dev/attribution/internal/logs"
 	"github.com/attribution-dev/attribution/internal/month"
 	"github.com/attribution-dev/attribution/internal/notify"
 	"github.com/attribution-dev/attribution/internal/pg"
+	"github.com/attribution-dev/attribution/internal/pg/rdsauth"
 	"github.com/attribution-dev/attribution/internal/progress"
 	"github.com/attribution-dev/attribution/internal/stages"
 	"github.com/attribution-dev/attribution/sql"
@@ -51,6 +53,24 @@ type Options struct {
 	Timer    backoff.Timer                                                              // waits between tries; nil: by the clock
 }
 
+// Password is where the password of the configured database comes from; nil: from its
+// URL, or as libpq finds one.
+func Password(c config.Config) pg.Password {
+	switch {
+	case c.DatabaseAuth == "rds-iam":
+		return rdsauth.Password(rdsauth.AWS())
+	case c.DatabasePasswordFile != "":
+		return pg.PasswordFile(c.DatabasePasswordFile)
+	}
+	return nil
+}
+
+// Connect opens a pool on the configured database: the one way to it, also for commands
+// that open no pipeline.
+func Connect(ctx context.Context, c config.Config) (*pgxpool.Pool, error) {
+	return pg.Connect(ctx, c.DatabaseURL, pg.WithPassword(Password(c)))
+}
+
 // Open connects to the configured database and checks that its schema is of this
 // program's version.
 func Open(ctx context.Context, c config.Config, o Options) (*Pipeline, error) {
@@ -73,7 +93,7 @@ func Open(ctx context.Context, c config.Config, o Options) (*Pipeline, error) {
 		config: c, settings: settings, log: o.Log, version: o.Version, progress: o.Progress, now: o.Now, notify: o.Notify, timer: o.Timer,
 	}
 	connect := func() error {
-		pool, err := pg.Connect(ctx, c.DatabaseURL)
+		pool, err := Connect(ctx, c)
 		if err != nil {
 			return err
 		}

@@ -24,7 +24,7 @@ const module = "github.com/attribution-dev/attribution/"
 var layers = [][]string{
 	{"internal/event", "sql", "sql/reference", "rules", "migrations"},
 	{"internal/logs", "internal/month", "internal/progress"},
-	{"internal/alias", "internal/channel", "internal/pg", "internal/pg/embedded"},
+	{"internal/alias", "internal/channel", "internal/pg", "internal/pg/embedded", "internal/pg/rdsauth"},
 	{"internal/segment", "internal/sessionize"},
 	{"internal/touch"},
 	{"internal/config", "internal/notify", "internal/simulate"},
