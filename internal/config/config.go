@@ -91,6 +91,7 @@ type Notify struct {
 	Env                 string `yaml:"env" env:"ENV"`                                     // names the installation in tags and pages
 	PagerDutyRoutingKey string `yaml:"pagerduty_routing_key" env:"PAGERDUTY_ROUTING_KEY"` // a secret; empty: nobody is paged
 	PagerDutyEndpoint   string `yaml:"pagerduty_endpoint" env:"PAGERDUTY_ENDPOINT"`       // empty: PagerDuty's own
+	HeartbeatURL        string `yaml:"heartbeat_url" env:"HEARTBEAT_URL"`                 // a secret; told of runs, and alarms when it is not; empty: none
 	Datadog             bool   `yaml:"-"`                                                 // the environment names an agent
 }
 

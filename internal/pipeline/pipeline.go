@@ -341,8 +341,10 @@ func (p *Pipeline) lock(ctx context.Context) (unlock func(), err error) {
 	return func() { p.unlock(ctx, conn) }, nil
 }
 
-// lockKey names the run lock: one for each installation in a database.
-func (p *Pipeline) lockKey() pg.Args { return pg.Args{"key": "attribution " + p.db.Names.Ops} }
+func (p *Pipeline) lockKey() pg.Args { return RunLock(p.db.Names) }
+
+// RunLock names the run lock, as a bound value: one for each installation in a database.
+func RunLock(n pg.Names) pg.Args { return pg.Args{"key": "attribution " + n.Ops} }
 
 // unlock gives the run lock back at once, so that the next run need not wait for the
 // server to notice that the session has ended, and ends the session.
