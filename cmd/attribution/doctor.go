@@ -75,7 +75,7 @@ const manyRemedies = 5
 // are not broken into lines, so that they can be copied.
 func (g *globals) printDoctor(lines []doctor.Line, counts map[doctor.State]int) {
 	for _, l := range lines {
-		fmt.Fprintln(g.out, wrap(l.Found, fmt.Sprintf("%-8s  %-15s", l.State, l.Check), strings.Repeat(" ", 26)))
+		fmt.Fprintln(g.out, wrap(l.Found, fmt.Sprintf("%-8s  %-15s ", l.State, l.Check), strings.Repeat(" ", 26)))
 		for i, r := range l.Remedies {
 			if i == manyRemedies {
 				fmt.Fprintf(g.out, "%26s→ and %d more: %s\n", "", len(l.Remedies)-i, g.command("doctor --output json"))

@@ -145,13 +145,17 @@ func (e *examination) settings(ctx context.Context) (finding, error) {
 		names[i] = r.name
 	}
 	values := map[string]int64{}
-	rows, err := e.db.Query(ctx, conn, "10_doctor/030_settings.sql", pg.Data{}, pg.Args{"names": names})
+	err = e.readOn(ctx, conn.Conn(), func(tx pgx.Tx) error {
+		rows, err := e.db.Query(ctx, tx, "10_doctor/030_settings.sql", pg.Data{}, pg.Args{"names": names})
+		if err != nil {
+			return err
+		}
+		var name string
+		var value int64
+		_, err = pgx.ForEachRow(rows, []any{&name, &value}, func() error { values[name] = value; return nil })
+		return err
+	})
 	if err != nil {
-		return finding{}, err
-	}
-	var name string
-	var value int64
-	if _, err := pgx.ForEachRow(rows, []any{&name, &value}, func() error { values[name] = value; return nil }); err != nil {
 		return finding{}, err
 	}
 	f := finding{state: OK}
@@ -165,7 +169,7 @@ func (e *examination) settings(ctx context.Context) (finding, error) {
 		if f.state != Failed {
 			f.state = r.state
 		}
-		f.remedies = append(f.remedies, e.set(r))
+		f.remedies = append(f.remedies, e.set(r)...)
 	}
 	f.found = strings.Join(wrong, "; ")
 	if len(wrong) == 0 {
@@ -174,15 +178,15 @@ func (e *examination) settings(ctx context.Context) (finding, error) {
 	return f, nil
 }
 
-// set is the statement that gives a setting a good value.
-func (e *examination) set(r rule) string {
+// set is what gives a setting a good value.
+func (e *examination) set(r rule) []string {
 	switch {
 	case r.server:
-		return fmt.Sprintf("ALTER SYSTEM SET %s = '%s'; SELECT pg_catalog.pg_reload_conf()", r.name, r.good)
-	case r.name == "statement_timeout":
-		return "leave statement_timeout out of the database URL, or let it be " + r.good
+		return []string{fmt.Sprintf("ALTER SYSTEM SET %s = '%s'", r.name, r.good), "SELECT pg_catalog.pg_reload_conf()"}
+	case r.name == "statement_timeout": // we ask for our own, unless the URL does
+		return []string{"leave statement_timeout out of the database URL, or let it be " + r.good}
 	}
-	return fmt.Sprintf("ALTER ROLE %s IN DATABASE %s SET %s = '%s'", ident(e.role), ident(e.dbName), r.name, r.good)
+	return []string{fmt.Sprintf("ALTER ROLE %s IN DATABASE %s SET %s = '%s'", ident(e.role), ident(e.dbName), r.name, r.good)}
 }
 
 func (e *examination) connections(ctx context.Context) (finding, error) {
@@ -221,7 +225,7 @@ func (e *examination) writable(ctx context.Context) (finding, error) {
 		return failed("the server is a standby: nothing can be written", "let DATABASE_URL name the primary, or several hosts and target_session_attrs=read-write"), nil
 	case readOnly:
 		return failed("default_transaction_read_only is on: nothing can be written",
-			fmt.Sprintf("ALTER ROLE %s IN DATABASE %s SET default_transaction_read_only = off", ident(e.role), ident(e.dbName))), nil
+			fmt.Sprintf("BEGIN READ WRITE; ALTER ROLE %s IN DATABASE %s SET default_transaction_read_only = off; COMMIT", ident(e.role), ident(e.dbName))), nil
 	}
 	return ok("a primary, and transactions may write"), nil
 }
@@ -250,17 +254,16 @@ func (e *examination) pooler(ctx context.Context) (finding, error) {
 	}
 	defer first.Close(context.WithoutCancel(ctx))
 	var pids [2]int32
-	for range 3 {
-		for i, conn := range []*pgx.Conn{first, other} {
-			pid, _, err := e.backend(ctx, conn)
-			if err != nil {
-				return finding{}, err
-			}
-			if pids[i] != 0 && pids[i] != pid || pids[1-i] == pid {
-				return failed("a pooler hands server sessions around between transactions", direct), nil
-			}
-			pids[i] = pid
+	conns := []*pgx.Conn{first, other}
+	for _, i := range []int{0, 1, 0, 0, 1, 1, 0} { // not in turn, as a pooler may take its own
+		pid, _, err := e.backend(ctx, conns[i])
+		if err != nil {
+			return finding{}, err
 		}
+		if pids[i] != 0 && pids[i] != pid || pids[1-i] == pid {
+			return failed("a pooler hands server sessions around between transactions", direct), nil
+		}
+		pids[i] = pid
 	}
 	if err := e.simple(ctx, other, "10_doctor/041_remember.sql", new(string)); err != nil {
 		return finding{}, err
