@@ -361,7 +361,7 @@ func (e *examination) vacuum(ctx context.Context) (finding, error) {
 		return finding{}, err
 	}
 	if len(held) == 0 {
-		return ok("no old transaction or unread replication slot holds it back"), nil
+		return ok("nothing this role may see holds it back: no old transaction, no unread replication slot"), nil
 	}
 	f := finding{state: Warning}
 	var what []string

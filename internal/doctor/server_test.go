@@ -225,11 +225,16 @@ func TestServersOwnSettings(t *testing.T) {
 	for range 3 {
 		m.connect(t, "report")
 	}
+	m.exec(t, "CREATE ROLE plain LOGIN") // which is told little of others' sessions
+	superuser := m.installation.options.DatabaseURL
+	m.installation.options.DatabaseURL = as(t, m.url, "plain")
 	line = m.examine(t)["connections"]
 	require.Equal(t, doctor.Warning, line.State)
 	require.Contains(t, line.Found, "a run opens up to 6; the server allows 7, and has 3")
 	require.True(t, m.follow(t, line.Remedies))
 	m.restart(t)
+	require.Equal(t, doctor.OK, m.examine(t)["connections"].State)
+	m.installation.options.DatabaseURL = superuser
 
 	m.installation.options.Patience = func(string) time.Duration { return 0 }
 	m.exec(t, "SELECT pg_create_physical_replication_slot('unread', true)")
