@@ -236,9 +236,14 @@ func (e *examination) close(ctx context.Context) {
 	if e.conn == nil {
 		return
 	}
+	hangUp(ctx, e.conn)
+}
+
+// hangUp ends a connection, also one that nobody answers on any more.
+func hangUp(ctx context.Context, conn *pgx.Conn) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	e.conn.Close(ctx)
+	conn.Close(ctx)
 }
 
 // unseen is the finding of a check that could not look.

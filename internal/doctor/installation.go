@@ -20,6 +20,7 @@ import (
 const (
 	migrate = "attribution migrate"
 	run     = "attribution run"
+	retry   = run // it goes on from where the last one stopped
 )
 
 func (e *examination) tables(ctx context.Context) (f finding, err error) {
@@ -423,11 +424,11 @@ func (e *examination) lastRun(ctx context.Context) (finding, error) {
 	case atWork:
 		return ok("%s, is at work%s", text, stage), nil
 	case r.State == "failed":
-		return failed(text+", failed"+stage+"; attribution history says why", run), nil
+		return failed(text+", failed"+stage+"; attribution history says why", retry), nil
 	case r.State == "interrupted":
-		return warning(text+", was interrupted"+stage, run), nil
+		return warning(text+", was interrupted"+stage, retry), nil
 	case r.State == "running":
-		return warning(text+", was killed"+stage, run), nil
+		return warning(text+", was killed"+stage, retry), nil
 	}
 	return ok("%s, was done", text), nil
 }

@@ -37,7 +37,7 @@ func (e *examination) datadog(ctx context.Context) (finding, error) {
 	if err != nil {
 		return warning("nobody listens at "+e.DogStatsD+": "+reason(err), remedy), nil
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }() // nothing more is to be said
 	if network != "udp" {
 		return ok("an agent listens at %s", e.DogStatsD), nil
 	}
@@ -154,6 +154,6 @@ func (e *examination) heartbeat(ctx context.Context) (finding, error) {
 	if err != nil {
 		return failed(host+what+" cannot be reached: "+reason(err), "let this machine reach "+host+", or correct notify.heartbeat_url"), nil
 	}
-	conn.Close()
+	_ = conn.Close() // nothing was to be said
 	return ok("%s%s can be reached; it was sent nothing", host, what), nil
 }

@@ -29,7 +29,6 @@ type pooler struct {
 
 	mu       sync.Mutex
 	free     []*pgconn.HijackedConn
-	handed   int
 	rotating bool // a session that comes back is the last to be lent again
 }
 
@@ -72,7 +71,7 @@ func (p *pooler) start(t *testing.T, i *installation, host string) string {
 func (p *pooler) session(ctx context.Context) *pgconn.HijackedConn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if n := len(p.free); n > 0 && !(p.rotating && n < 2) {
+	if n := len(p.free); n > 1 || n == 1 && !p.rotating {
 		s := p.free[n-1]
 		if p.rotating {
 			s, p.free = p.free[0], append(p.free[1:], nil)
@@ -235,7 +234,8 @@ func TestPooler(t *testing.T) {
 		"real sessions through a forwarder": {&pooler{faithful: true}, "sessions are real ones", nil},
 		"settings are not passed on": {
 			&pooler{faithful: true, refuses: map[string]pgproto3.ErrorResponse{"lock_timeout": refuse("08P01", "unsupported startup parameter: lock_timeout")}},
-			"does not pass a run's settings on: unsupported startup parameter: lock_timeout", []string{"server settings", "pooler"},
+			"does not pass a run's settings on: unsupported startup parameter: lock_timeout",
+			[]string{"server settings", "pooler"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -310,16 +310,28 @@ func TestWithoutTLS(t *testing.T) {
 	require.Contains(t, lines["database"].Remedies[0], "sslmode=verify-full")
 }
 
-// TestGoesSilent: a server that stops answering costs one line its time, and the others
-// nothing.
+// TestGoesSilent: a server that stops answering costs the lines it was asked for their
+// time, and the others nothing.
 func TestGoesSilent(t *testing.T) {
 	t.Parallel()
-	i := healthy(t)
-	i.options.DatabaseURL = (&pooler{faithful: true, silentOn: "pg_database_size"}).start(t, i, "127.0.0.1")
-	i.options.Timeout = 3 * time.Second
-	started := time.Now()
-	lines := i.examine(t)
-	require.Less(t, time.Since(started), 30*time.Second)
-	require.Equal(t, []string{"disk"}, wrong(lines), lines)
-	require.Equal(t, "no answer within 3s", lines["disk"].Found)
+	for words, silent := range map[string][]string{
+		"pg_database_size":      {"disk"},
+		"reset_val::bigint":     {"locks", "server settings"}, // also on a session such as a run's
+		"'attribution.doctor',": {"pooler"},
+	} {
+		t.Run(silent[0], func(t *testing.T) {
+			t.Parallel()
+			i := healthy(t)
+			i.options.DatabaseURL = (&pooler{faithful: true, silentOn: words}).start(t, i, "127.0.0.1")
+			i.options.Timeout = 3 * time.Second
+			started := time.Now()
+			lines := i.examine(t)
+			require.Less(t, time.Since(started), 30*time.Second)
+			require.Equal(t, silent, wrong(lines), lines)
+			for _, s := range silent {
+				require.Equal(t, doctor.Failed, lines[s].State)
+				require.Equal(t, "no answer within 3s", lines[s].Found)
+			}
+		})
+	}
 }

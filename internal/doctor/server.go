@@ -122,7 +122,23 @@ var rules = []rule{
 // settings looks at those of a session as a run has it: the role's and the database's
 // under those that a run asks for.
 func (e *examination) settings(ctx context.Context) (finding, error) {
-	pool, err := pg.Connect(ctx, e.DatabaseURL)
+	names := make([]string, len(rules))
+	for i, r := range rules {
+		names[i] = r.name
+	}
+	values := map[string]int64{}
+	err := e.asARun(ctx, func(conn *pgx.Conn) error {
+		return e.readOn(ctx, conn, func(tx pgx.Tx) error {
+			rows, err := e.db.Query(ctx, tx, "10_doctor/030_settings.sql", pg.Data{}, pg.Args{"names": names})
+			if err != nil {
+				return err
+			}
+			var name string
+			var value int64
+			_, err = pgx.ForEachRow(rows, []any{&name, &value}, func() error { values[name] = value; return nil })
+			return err
+		})
+	})
 	var refused *pgconn.PgError
 	switch {
 	case isPooler(err):
@@ -132,30 +148,6 @@ func (e *examination) settings(ctx context.Context) (finding, error) {
 	case errors.As(err, &refused):
 		return failed(fmt.Sprintf("the server refuses a session with a run's settings: %s (SQLSTATE %s)", refused.Message, refused.Code), "take the setting out of the database URL, or allow it on the server"), nil
 	case err != nil:
-		return finding{}, err
-	}
-	defer pool.Close()
-	conn, err := pool.Acquire(ctx)
-	if err != nil {
-		return finding{}, err
-	}
-	defer conn.Release()
-	names := make([]string, len(rules))
-	for i, r := range rules {
-		names[i] = r.name
-	}
-	values := map[string]int64{}
-	err = e.readOn(ctx, conn.Conn(), func(tx pgx.Tx) error {
-		rows, err := e.db.Query(ctx, tx, "10_doctor/030_settings.sql", pg.Data{}, pg.Args{"names": names})
-		if err != nil {
-			return err
-		}
-		var name string
-		var value int64
-		_, err = pgx.ForEachRow(rows, []any{&name, &value}, func() error { values[name] = value; return nil })
-		return err
-	})
-	if err != nil {
 		return finding{}, err
 	}
 	f := finding{state: OK}
@@ -176,6 +168,22 @@ func (e *examination) settings(ctx context.Context) (finding, error) {
 		f.found = "none that would cut a run short"
 	}
 	return f, nil
+}
+
+// asARun lends a connection with the settings a run asks for.
+func (e *examination) asARun(ctx context.Context, fn func(conn *pgx.Conn) error) error {
+	pool, err := pg.Connect(ctx, e.DatabaseURL)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	conn, err := pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	defer hangUp(ctx, conn.Conn()) // the pool would wait longer for a goodbye
+	return fn(conn.Conn())
 }
 
 // set is what gives a setting a good value.
@@ -247,12 +255,12 @@ func (e *examination) pooler(ctx context.Context) (finding, error) {
 	if err != nil {
 		return finding{}, err
 	}
-	defer other.Close(context.WithoutCancel(ctx))
+	defer hangUp(ctx, other)
 	first, err := e.dial(ctx) // not e.conn, which has a transaction behind it
 	if err != nil {
 		return finding{}, err
 	}
-	defer first.Close(context.WithoutCancel(ctx))
+	defer hangUp(ctx, first)
 	var pids [2]int32
 	conns := []*pgx.Conn{first, other}
 	for _, i := range []int{0, 1, 0, 0, 1, 1, 0} { // not in turn, as a pooler may take its own
@@ -275,15 +283,11 @@ func (e *examination) pooler(ctx context.Context) (finding, error) {
 	if kept == "" {
 		return failed("something between here and the server clears sessions between transactions", direct), nil
 	}
-	pool, err := pg.Connect(ctx, e.DatabaseURL)
-	if isPooler(err) {
-		var refused *pgconn.PgError
-		errors.As(err, &refused)
+	var refused *pgconn.PgError
+	err = e.asARun(ctx, func(*pgx.Conn) error { return nil }) // other errors are for server settings
+	if isPooler(err) && errors.As(err, &refused) {
 		return failed("a pooler does not pass a run's settings on: "+refused.Message, direct), nil
 	}
-	if err == nil {
-		pool.Close()
-	} // else server settings says it
 	return ok("sessions are real ones: what one sets stays, and is its own"), nil
 }
 
