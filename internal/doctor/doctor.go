@@ -150,18 +150,29 @@ type examination struct {
 	Options
 	db      *pg.DB
 	conn    *pgx.Conn
-	bad     []string // checks that failed or were skipped
+	bad     []string // checks that failed
 	role    string   // whom we are to the server
 	dbName  string
 	reports []stages.SourceReport
 }
 
-func (e *examination) line(ctx context.Context, c check) Line {
+// unmet is the check that went wrong and that c needs, be it by way of others; "" for
+// none.
+func (e *examination) unmet(c check) string {
 	for _, n := range c.needs {
 		if slices.Contains(e.bad, n) {
-			e.bad = append(e.bad, c.name)
-			return Line{c.name, Skipped, "since " + n + " is not right", []string{}}
+			return n
 		}
+		if far := e.unmet(checks[slices.IndexFunc(checks, func(o check) bool { return o.name == n })]); far != "" {
+			return far
+		}
+	}
+	return ""
+}
+
+func (e *examination) line(ctx context.Context, c check) Line {
+	if n := e.unmet(c); n != "" {
+		return Line{c.name, Skipped, "since " + n + " is not right", []string{}}
 	}
 	ctx, cancel := context.WithTimeout(ctx, e.Timeout)
 	defer cancel()

@@ -26,6 +26,9 @@ type pooler struct {
 	own      bool                              // each client has a session to itself, cleared after each transaction
 	faithful bool                              // each client has a session to itself, as it leaves it
 	silentOn string                            // falls silent when a statement has these words in it
+	diesOn   string                            // takes no connections any more, and ends those there are, when one has these
+
+	end context.CancelFunc
 
 	mu       sync.Mutex
 	free     []*pgconn.HijackedConn
@@ -39,10 +42,13 @@ func (p *pooler) start(t *testing.T, i *installation, host string) string {
 	listener, err := net.Listen("tcp", host+":0")
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
-	var all sync.WaitGroup
-	t.Cleanup(func() {
+	p.end = func() {
 		cancel()
 		listener.Close()
+	}
+	var all sync.WaitGroup
+	t.Cleanup(func() {
+		p.end()
 		all.Wait()
 		for _, s := range p.free {
 			s.Conn.Close()
@@ -142,6 +148,10 @@ func (p *pooler) serve(ctx context.Context, conn net.Conn) {
 			return
 		}
 		if _, ends := message.(*pgproto3.Terminate); ends {
+			return
+		}
+		if p.diesOn != "" && strings.Contains(said(message), p.diesOn) {
+			p.end()
 			return
 		}
 		if p.silentOn != "" && strings.Contains(said(message), p.silentOn) {
@@ -333,5 +343,22 @@ func TestGoesSilent(t *testing.T) {
 				require.Equal(t, "no answer within 3s", lines[s].Found)
 			}
 		})
+	}
+}
+
+// TestGoesAway: a server that is gone in the middle is not asked again and again.
+func TestGoesAway(t *testing.T) {
+	t.Parallel()
+	i := healthy(t)
+	i.options.DatabaseURL = (&pooler{faithful: true, diesOn: "pg_database_size"}).start(t, i, "127.0.0.1")
+	lines := i.examine(t)
+	require.ElementsMatch(t, []string{"disk", "locks", "waiting work", "last run", "idle sessions", "vacuum"}, wrong(lines), lines)
+	for check, found := range map[string]string{"disk": "cannot be seen: ", "locks": "connection refused"} {
+		require.Equal(t, doctor.Failed, lines[check].State)
+		require.Contains(t, lines[check].Found, found)
+	}
+	for _, check := range []string{"waiting work", "last run", "idle sessions", "vacuum"} {
+		require.Equal(t, doctor.Skipped, lines[check].State)
+		require.Equal(t, "since database is not right", lines[check].Found)
 	}
 }
