@@ -199,16 +199,25 @@ func (e *examination) dial(ctx context.Context) (*pgx.Conn, error) {
 	return pgx.ConnectConfig(ctx, config)
 }
 
-// read lets fn read in a transaction that can write nothing, on a new connection where
-// a check before has cost us the last one.
+// reconnect sees that there is a connection, where a check before has cost us the last
+// one.
+func (e *examination) reconnect(ctx context.Context) error {
+	if !e.conn.IsClosed() {
+		return nil
+	}
+	conn, err := e.dial(ctx)
+	if err != nil {
+		e.bad = append(e.bad, "database") // it was there, and is gone
+		return err
+	}
+	e.conn = conn
+	return nil
+}
+
+// read lets fn read in a transaction that can write nothing.
 func (e *examination) read(ctx context.Context, fn func(tx pgx.Tx) error) error {
-	if e.conn.IsClosed() {
-		conn, err := e.dial(ctx)
-		if err != nil {
-			e.bad = append(e.bad, "database") // it was there, and is gone
-			return err
-		}
-		e.conn = conn
+	if err := e.reconnect(ctx); err != nil {
+		return err
 	}
 	return e.readOn(ctx, e.conn, fn)
 }

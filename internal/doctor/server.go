@@ -251,18 +251,16 @@ const direct = "connect to the server itself, or let the pooler have this role a
 // pooler holds two connections at once, and asks again and again who serves them: two
 // clients with one server process share it, and one with two is handed around.
 func (e *examination) pooler(ctx context.Context) (finding, error) {
+	if err := e.reconnect(ctx); err != nil {
+		return finding{}, err
+	}
 	other, err := e.dial(ctx)
 	if err != nil {
 		return finding{}, err
 	}
 	defer hangUp(ctx, other)
-	first, err := e.dial(ctx) // not e.conn, which has a transaction behind it
-	if err != nil {
-		return finding{}, err
-	}
-	defer hangUp(ctx, first)
 	var pids [2]int32
-	conns := []*pgx.Conn{first, other}
+	conns := []*pgx.Conn{e.conn, other}
 	for _, i := range []int{0, 1, 0, 0, 1, 1, 0} { // not in turn, as a pooler may take its own
 		pid, _, err := e.backend(ctx, conns[i])
 		if err != nil {
@@ -283,6 +281,7 @@ func (e *examination) pooler(ctx context.Context) (finding, error) {
 	if kept == "" {
 		return failed("something between here and the server clears sessions between transactions", direct), nil
 	}
+	hangUp(ctx, other) // there may be few to be had
 	var refused *pgconn.PgError
 	err = e.asARun(ctx, func(*pgx.Conn) error { return nil }) // other errors are for server settings
 	if isPooler(err) && errors.As(err, &refused) {

@@ -154,6 +154,16 @@ func TestPrivileges(t *testing.T) {
 			require.Empty(t, wrong(i.examine(t)))
 		})
 	}
+	t.Run("few connections are allowed", func(t *testing.T) {
+		t.Parallel()
+		i, role := job(t)
+		i.exec(t, "ALTER ROLE "+role+" CONNECTION LIMIT 2")
+		lines := i.examine(t)
+		require.Equal(t, []string{"connections"}, wrong(lines), lines)
+		require.Contains(t, lines["connections"].Found, "the role "+role+" allows 2")
+		require.True(t, i.follow(t, lines["connections"].Remedies))
+		require.Empty(t, wrong(i.examine(t)))
+	})
 	t.Run("no connection is allowed", func(t *testing.T) {
 		t.Parallel()
 		i, role := job(t)
