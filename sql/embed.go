@@ -6,5 +6,5 @@ import "embed"
 
 // FS holds the statement templates.
 //
-//go:embed 0*/*.sql
+//go:embed 0*/*.sql 1*/*.sql
 var FS embed.FS

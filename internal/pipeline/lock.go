@@ -24,8 +24,10 @@ type runLock struct {
 	taken bool          // it was held once
 }
 
-// lockKey names the run lock: one for each installation in a database.
-func (p *Pipeline) lockKey() pg.Args { return pg.Args{"key": "attribution " + p.db.Names.Ops} }
+// RunLock names the run lock, as a bound value: one for each installation in a database.
+func RunLock(n pg.Names) pg.Args { return pg.Args{"key": "attribution " + n.Ops} }
+
+func (p *Pipeline) lockKey() pg.Args { return RunLock(p.db.Names) }
 
 // hold takes the lock, or takes it again when its session was lost. It fails with
 // ErrLocked when another run has it, with errStale when that cannot be told.

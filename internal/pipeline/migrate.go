@@ -43,34 +43,40 @@ var ErrTables = errors.New("tables of another version")
 
 func otherTables(err error) error { return fmt.Errorf("%w%w", silent{ErrTables}, usage(err)) }
 
-// checkSchema fails, with the remedy, unless the schema is of this program's version.
-func checkSchema(ctx context.Context, pool *pgxpool.Pool, n pg.Names) error {
+// SchemaVersion returns the version of the tables, 0 where there are none, and the one
+// this program needs.
+func SchemaVersion(ctx context.Context, q pg.Querier, n pg.Names) (have, want int32, err error) {
 	table, err := pg.Ident(n.Ops, "schema_version")
 	if err != nil {
-		return usage(err)
+		return 0, 0, usage(err)
 	}
 	names, err := migrations.FS.ReadDir(".")
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
-	want := int32(0)
 	for _, e := range names {
 		if len(e.Name()) > 4 && e.Name()[len(e.Name())-4:] == ".sql" {
 			want++
 		}
 	}
 	var exists bool
-	if err := pool.QueryRow(ctx, "SELECT pg_catalog.to_regclass($1) IS NOT NULL", table.String()).Scan(&exists); err != nil {
-		return err
+	if err := q.QueryRow(ctx, "SELECT pg_catalog.to_regclass($1) IS NOT NULL", table.String()).Scan(&exists); err != nil || !exists {
+		return 0, want, err
 	}
-	if !exists {
-		return otherTables(errors.New("the database has none of our tables yet: run \"attribution migrate\""))
+	if err := q.QueryRow(ctx, "SELECT version FROM "+table.String()).Scan(&have); err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return 0, want, err
 	}
-	have := int32(0)
-	if err := pool.QueryRow(ctx, "SELECT version FROM "+table.String()).Scan(&have); err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return err
-	}
+	return have, want, nil
+}
+
+// checkSchema fails, with the remedy, unless the schema is of this program's version.
+func checkSchema(ctx context.Context, pool *pgxpool.Pool, n pg.Names) error {
+	have, want, err := SchemaVersion(ctx, pool, n)
 	switch {
+	case err != nil:
+		return err
+	case have == 0:
+		return otherTables(errors.New("the database has none of our tables yet: run \"attribution migrate\""))
 	case have < want:
 		return otherTables(fmt.Errorf("the tables are of version %d, this program needs %d: run \"attribution migrate\"", have, want))
 	case have > want:

@@ -79,26 +79,31 @@ func Names(c config.Config) pg.Names {
 
 // resolveSources fills in the only schema written by Segment when none is
 // configured.
-func (p *Pipeline) resolveSources(ctx context.Context) error {
-	if len(p.settings.Sources) > 0 {
-		return nil
+func (p *Pipeline) resolveSources(ctx context.Context) (err error) {
+	p.settings.Sources, err = Sources(ctx, p.db.Pool, p.db.Names, p.settings.Sources)
+	return err
+}
+
+// Sources are the configured ones or, when there are none, the only schema written by
+// Segment. It fails with ErrUsage when there is none, or more than one.
+func Sources(ctx context.Context, q pg.Querier, n pg.Names, configured []string) ([]string, error) {
+	if len(configured) > 0 {
+		return configured, nil
 	}
-	candidates, err := segment.Candidates(ctx, p.db.Pool)
+	candidates, err := segment.Candidates(ctx, q)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	n := p.db.Names
 	candidates = slices.DeleteFunc(candidates, func(s string) bool {
 		return slices.Contains([]string{n.Segment, n.Stages, n.Sessions, n.Aliases, n.Ops}, s)
 	})
 	switch len(candidates) {
 	case 1:
-		p.settings.Sources = candidates
-		return nil
+		return candidates, nil
 	case 0:
-		return usage(errors.New("no schema with Segment's tables (tracks or pages with id, received_at and anonymous_id or user_id) can be seen: name it in sources, check the SELECT privilege, or fill one with \"attribution load\" or \"attribution simulate\""))
+		return nil, usage(errors.New("no schema with Segment's tables (tracks or pages with id, received_at and anonymous_id or user_id) can be seen: name it in sources, check the SELECT privilege, or fill one with \"attribution load\" or \"attribution simulate\""))
 	default:
-		return usage(fmt.Errorf("%d schemas look written by Segment: %s: name those to take in under sources, such as ATTRIBUTION_SOURCES=%s",
+		return nil, usage(fmt.Errorf("%d schemas look written by Segment: %s: name those to take in under sources, such as ATTRIBUTION_SOURCES=%s",
 			len(candidates), strings.Join(candidates, ", "), strings.Join(candidates, ",")))
 	}
 }

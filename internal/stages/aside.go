@@ -83,7 +83,7 @@ func (in *Input) asideMonths(ctx context.Context, q pg.Querier) ([]month.Month, 
 	for i, t := range tables {
 		names[i] = t.Name
 	}
-	months := monthsOf(names, "all_tracks_", "_re_merged")
+	months := MonthsOf(names, "all_tracks_", "_re_merged")
 	slices.Sort(months)
 	return months, nil
 }

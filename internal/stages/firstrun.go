@@ -61,7 +61,7 @@ func (in *Input) announceFirst(ctx context.Context, tables []sourceTable) error 
 		return nil
 	}
 	need := int64(size.bytes * (1 + derivedShare))
-	free, known := pg.FreeDisk(ctx, in.DB.Pool)
+	free, known := pg.FreeDisk(ctx, in.DB.Pool, in.DB.Pool.Config().ConnConfig.Host)
 	attrs := []any{"tables", size.tables, "rows", size.rows, "months", len(size.months), "disk_needed", bytes(need)}
 	if known {
 		attrs = append(attrs, "disk_free", bytes(free))

@@ -11,10 +11,11 @@ import (
 	"github.com/attribution-dev/attribution/internal/pg"
 )
 
-// monthly lists the tables partitioned by month of reception; all have the same
+func (in *Input) monthly() []pg.Table { return Monthly(in.DB.Names) }
+
+// Monthly lists the tables partitioned by month of reception; all have the same
 // months.
-func (in *Input) monthly() []pg.Table {
-	n := in.DB.Names
+func Monthly(n pg.Names) []pg.Table {
 	return []pg.Table{
 		{Schema: n.Segment, Name: "app_tracks"},
 		{Schema: n.Segment, Name: "app_identities"},
@@ -32,7 +33,7 @@ func (in *Input) months(ctx context.Context, q pg.Querier) ([]month.Month, error
 // partitionMonths lists the months of a table's partitions by their names.
 func (in *Input) partitionMonths(ctx context.Context, q pg.Querier, parent pg.Table, prefix, suffix string) ([]month.Month, error) {
 	names, err := in.partitionNames(ctx, q, parent)
-	return monthsOf(names, prefix, suffix), err
+	return MonthsOf(names, prefix, suffix), err
 }
 
 func (in *Input) partitionNames(ctx context.Context, q pg.Querier, parent pg.Table) ([]string, error) {
@@ -40,9 +41,9 @@ func (in *Input) partitionNames(ctx context.Context, q pg.Querier, parent pg.Tab
 		pg.Args{"schema": parent.Schema, "parent": parent.Name}, pgx.RowTo[string])
 }
 
-// monthsOf are the months in those of the names that consist of prefix, month and
+// MonthsOf are the months in those of the names that consist of prefix, month and
 // suffix.
-func monthsOf(names []string, prefix, suffix string) []month.Month {
+func MonthsOf(names []string, prefix, suffix string) []month.Month {
 	var months []month.Month
 	for _, name := range names {
 		m, err := month.Parse(strings.TrimSuffix(strings.TrimPrefix(name, prefix), suffix))

@@ -22,13 +22,18 @@ func runReindex(ctx context.Context, in Input) (Result, error) {
 	return r, nil
 }
 
-func (in *Input) schemas() []string {
-	n := in.DB.Names
+func (in *Input) schemas() []string { return Schemas(in.DB.Names) }
+
+// Schemas lists the schemas of our tables.
+func Schemas(n pg.Names) []string {
 	return []string{n.Segment, n.Stages, n.Sessions, n.Aliases, n.Ops}
 }
 
-// concurrently matches the indexes a cancelled REINDEX CONCURRENTLY leaves behind.
 var concurrently = regexp.MustCompile(`_cc(new|old)\d*$`)
+
+// IsIndexLeftover reports whether a cancelled REINDEX CONCURRENTLY left the index
+// behind, beside the one that is in use.
+func IsIndexLeftover(name string) bool { return concurrently.MatchString(name) }
 
 // repairIndexes drops the leftovers of cancelled builds and builds other invalid
 // indexes anew.
@@ -40,7 +45,7 @@ func (in *Input) repairIndexes(ctx context.Context, r *Result) error {
 	}
 	for _, i := range invalid {
 		file := "08_reindex/030_reindex.sql"
-		if concurrently.MatchString(i.Name) {
+		if IsIndexLeftover(i.Name) {
 			file = "08_reindex/020_drop_index.sql"
 		}
 		if _, err := in.DB.Exec(ctx, in.DB.Pool, file, pg.Data{Table: i.Ident()}, none); err != nil {
@@ -52,13 +57,20 @@ func (in *Input) repairIndexes(ctx context.Context, r *Result) error {
 	return nil
 }
 
-func (in *Input) dropLeftovers(ctx context.Context, r *Result) error {
-	waiting, err := in.readPrepared(ctx, in.DB.Pool)
+// Leftovers lists the tables built aside, or replaced, that nobody will publish: those
+// of killed runs. While something is prepared there are none: it may be among them.
+func Leftovers(ctx context.Context, db *pg.DB, q pg.Querier) ([]pg.Table, error) {
+	in := &Input{DB: db}
+	waiting, err := in.readPrepared(ctx, q)
 	if err != nil || waiting != nil {
-		return err
+		return nil, err
 	}
-	tables, err := in.asideTables(ctx, in.DB.Pool, true)
-	if err != nil {
+	return in.asideTables(ctx, q, true)
+}
+
+func (in *Input) dropLeftovers(ctx context.Context, r *Result) error {
+	tables, err := Leftovers(ctx, in.DB, in.DB.Pool)
+	if err != nil || len(tables) == 0 {
 		return err
 	}
 	r.count("leftovers", int64(len(tables)))
@@ -67,29 +79,33 @@ func (in *Input) dropLeftovers(ctx context.Context, r *Result) error {
 
 func (in *Input) parents() []pg.Table {
 	n := in.DB.Names
-	parents := in.monthly()
+	return append(in.monthly(), Published(n)...)
+}
+
+// Published lists what analysts read; all are partitioned.
+func Published(n pg.Names) (tables []pg.Table) {
 	for _, name := range publishedTables {
-		parents = append(parents, pg.Table{Schema: n.Sessions, Name: name})
+		tables = append(tables, pg.Table{Schema: n.Sessions, Name: name})
 	}
-	return parents
+	return tables
+}
+
+// Analyzed lists the tables whose statistics stage 8 takes.
+func Analyzed(n pg.Names) []pg.Table {
+	return append(Published(n),
+		pg.Table{Schema: n.Stages, Name: "all_tracks"},
+		pg.Table{Schema: n.Stages, Name: "all_conversions"},
+		pg.Table{Schema: n.Stages, Name: "all_sightings"},
+		pg.Table{Schema: n.Aliases, Name: "user_ids"},
+		pg.Table{Schema: n.Aliases, Name: "anonymous_ids"},
+		pg.Table{Schema: n.Aliases, Name: "edges"},
+	)
 }
 
 // analyze takes the statistics of the tables that need it.
 func (in *Input) analyze(ctx context.Context, r *Result) error {
-	n := in.DB.Names
 	var schemas, names []string
-	for _, t := range []pg.Table{
-		{Schema: n.Sessions, Name: "all_sessions"},
-		{Schema: n.Sessions, Name: "useful_sessions"},
-		{Schema: n.Sessions, Name: "touches"},
-		{Schema: n.Sessions, Name: "attribution"},
-		{Schema: n.Stages, Name: "all_tracks"},
-		{Schema: n.Stages, Name: "all_conversions"},
-		{Schema: n.Stages, Name: "all_sightings"},
-		{Schema: n.Aliases, Name: "user_ids"},
-		{Schema: n.Aliases, Name: "anonymous_ids"},
-		{Schema: n.Aliases, Name: "edges"},
-	} {
+	for _, t := range Analyzed(in.DB.Names) {
 		schemas, names = append(schemas, t.Schema), append(names, t.Name)
 	}
 	stale, err := pg.Collect(ctx, in.DB, in.DB.Pool, "08_reindex/035_stale.sql", pg.Data{},

@@ -95,7 +95,7 @@ func (in *Input) sourceTables(ctx context.Context, r *Result) ([]sourceTable, er
 // missTables warns of source tables taken in before that are not read any more: what
 // came from them stays, and nothing new comes.
 func (in *Input) missTables(ctx context.Context, now []sourceTable, r *Result) error {
-	known, err := pg.Collect(ctx, in.DB, in.DB.Pool, "01_extract/011_known_tables.sql", pg.Data{}, none, pgx.RowToStructByPos[pg.Table])
+	known, err := KnownTables(ctx, in.DB, in.DB.Pool)
 	if err != nil {
 		return err
 	}
@@ -186,13 +186,8 @@ func (t *sourceTable) chooseExtra(s Settings, r *Result) {
 // compare notices what changed in the table's columns since the last run, and warns
 // of a misspelt one when it first appears.
 func (in *Input) compare(ctx context.Context, t *sourceTable, r *Result) error {
-	last := segment.TableInfo{Schema: t.info.Schema, Table: t.info.Table, Columns: map[string]string{}}
-	rows, err := in.DB.Query(ctx, in.DB.Pool, "01_extract/015_read_columns.sql", pg.Data{}, t.key())
+	last, err := t.lastColumns(ctx, in.DB, in.DB.Pool)
 	if err != nil {
-		return err
-	}
-	var name, typ string
-	if _, err := pgx.ForEachRow(rows, []any{&name, &typ}, func() error { last.Columns[name] = typ; return nil }); err != nil {
 		return err
 	}
 	for c := range t.info.Columns {
@@ -213,6 +208,64 @@ func (in *Input) compare(ctx context.Context, t *sourceTable, r *Result) error {
 		}
 	}
 	return nil
+}
+
+// lastColumns is the table as it was at the last run; without columns where there was
+// none.
+func (t *sourceTable) lastColumns(ctx context.Context, db *pg.DB, q pg.Querier) (segment.TableInfo, error) {
+	last := segment.TableInfo{Schema: t.info.Schema, Table: t.info.Table, Columns: map[string]string{}}
+	rows, err := db.Query(ctx, q, "01_extract/015_read_columns.sql", pg.Data{}, t.key())
+	if err != nil {
+		return last, err
+	}
+	var name, typ string
+	_, err = pgx.ForEachRow(rows, []any{&name, &typ}, func() error { last.Columns[name] = typ; return nil })
+	return last, err
+}
+
+// A SourceReport is what stage 1 would make of a source table.
+type SourceReport struct {
+	Info     segment.TableInfo
+	Refused  error             // why stage 1 would refuse it
+	Misspelt map[string]string // columns that look like misspelt ones: like which
+	Drifts   []segment.Drift   // columns that are not as at the last run
+}
+
+// ExamineSources looks at the tables of the sources as stage 1 would, reading nothing
+// but the catalog and, where withLedger, what the last run wrote down.
+func ExamineSources(ctx context.Context, db *pg.DB, q pg.Querier, s Settings, withLedger bool) ([]SourceReport, error) {
+	var all []SourceReport
+	for _, source := range s.Sources {
+		infos, err := segment.Catalog(ctx, q, source)
+		if err != nil {
+			return nil, err
+		}
+		for _, info := range infos {
+			t := sourceTable{source: source, info: info}
+			report := SourceReport{Info: info, Refused: t.choose(s, &Result{}), Misspelt: map[string]string{}}
+			for c := range info.Columns {
+				if likely, misspelt := channel.MisspeltCampaignColumn(c); misspelt && !t.identities() {
+					report.Misspelt[c] = likely
+				}
+			}
+			if withLedger {
+				last, err := t.lastColumns(ctx, db, q)
+				if err != nil {
+					return nil, err
+				}
+				if len(last.Columns) > 0 {
+					report.Drifts = segment.Compare(last, info)
+				}
+			}
+			all = append(all, report)
+		}
+	}
+	return all, nil
+}
+
+// KnownTables lists the source tables taken in so far.
+func KnownTables(ctx context.Context, db *pg.DB, q pg.Querier) ([]pg.Table, error) {
+	return pg.Collect(ctx, db, q, "01_extract/011_known_tables.sql", pg.Data{}, none, pgx.RowToStructByPos[pg.Table])
 }
 
 // addColumns adds the extra columns app_tracks does not have yet, and remembers the

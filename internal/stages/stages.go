@@ -86,11 +86,17 @@ func (in *Input) workers() int {
 	switch {
 	case in.DB.Dry():
 		return 1
-	case in.Settings.Parallelism > 0:
-		return in.Settings.Parallelism
 	default:
-		return min(4, runtime.GOMAXPROCS(0))
+		return in.Settings.Workers()
 	}
+}
+
+// Workers is how many pieces of work a run does at once.
+func (s Settings) Workers() int {
+	if s.Parallelism > 0 {
+		return s.Parallelism
+	}
+	return min(4, runtime.GOMAXPROCS(0))
 }
 
 // Result is what a stage did.

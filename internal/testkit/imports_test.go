@@ -31,7 +31,7 @@ var layers = [][]string{
 	{"internal/stages"},
 	{"internal/check"},
 	{"internal/pipeline"},
-	{"internal/bench"},
+	{"internal/bench", "internal/doctor"},
 	{"cmd/attribution"},
 }
 

@@ -1,0 +1,2 @@
+-- The time at the server. Reads: its clock.
+SELECT pg_catalog.clock_timestamp()
