@@ -149,7 +149,7 @@ func TestRunsAreTold(t *testing.T) {
 	// A stage fails.
 	d.exec(tracks)
 	d.run(1, nil, "run", "--full", "--to-stage", "attribute")
-	assert.Equal(t, []string{"trigger attribution/test/extract error attribution run --to-stage attribute --full"}, d.pages())
+	assert.Equal(t, []string{"trigger attribution/test/extract error attribution retry"}, d.pages())
 	assert.Equal(t, []string{"GET /start?", "POST /1? extract: " + missingColumn}, d.pings())
 	assert.Equal(t, []string{
 		event("extract", missingColumn+"."),
@@ -190,7 +190,7 @@ func TestRunsAreTold(t *testing.T) {
 	// It fails again, and what is published is three days old.
 	d.exec("ALTER TABLE website.tracks DROP COLUMN received_at")
 	log := d.run(1, nil, "run", "--log-format", "json")
-	assert.Equal(t, []string{"trigger attribution/test/extract critical attribution run"}, d.pages())
+	assert.Equal(t, []string{"trigger attribution/test/extract critical attribution retry"}, d.pages())
 	assert.Equal(t, []string{
 		"INFO stage ended run_id=3 stage=extract attempt=1 outcome=failed ms rows=0",
 		"INFO run ended run_id=3 outcome=failed exit_code=1 ms",
@@ -255,9 +255,9 @@ func TestUsedUpRetriesAreToldOnce(t *testing.T) {
 	query.Set("lock_timeout", "50ms")
 	u.RawQuery = query.Encode()
 	log := d.run(1, []string{"ATTRIBUTION_RETRY_MAX_ELAPSED=2s", "DATABASE_URL=" + u.String()}, "run", "--log-format", "json")
-	assert.Equal(t, []string{"trigger attribution/test/extract error attribution run"}, d.pages())
+	assert.Equal(t, []string{"trigger attribution/test/extract error attribution retry"}, d.pages())
 	lines := logged(t, log)
-	assert.Equal(t, "WARN stage failed, trying again run_id=1 stage=extract attempt=1 sqlstate=55P03", lines[0])
+	assert.Equal(t, "WARN failed, trying again run_id=1 stage=extract attempt=1 sqlstate=55P03", lines[0])
 	last := lines[len(lines)-1]
 	assert.True(t, strings.HasPrefix(last, "ERROR stage extract: "), last)
 	assert.Regexp(t, ` run_id=1 stage=extract attempt=[2-9] exit_code=1 sqlstate=55P03$`, last)
