@@ -1,10 +1,11 @@
 // Package sql holds every statement the stages send: one a file, one folder a stage
-// in the order they run; what several stages send is in 00_shared.
+// in the order they run; what several stages send is in 00_shared,
+// what forgetting a person takes in 10_forget.
 package sql
 
 import "embed"
 
 // FS holds the statement templates.
 //
-//go:embed 0*/*.sql
+//go:embed 0*/*.sql 10_forget/*.sql
 var FS embed.FS

@@ -80,8 +80,8 @@ func newRootCmd(d deps) (*cobra.Command, *globals) {
 	root.SetOut(d.out)
 	root.SetErr(d.err)
 	root.AddCommand(
-		newBenchCmd(g), newDemoCmd(g), newExplainCmd(g), newHistoryCmd(g), newLoadCmd(g), newMigrateCmd(g), newPlanCmd(g),
-		newRunCmd(g), newSimulateCmd(g), newStatusCmd(g), newVerifyCmd(g), newVersionCmd(g),
+		newBenchCmd(g), newDemoCmd(g), newExplainCmd(g), newForgetCmd(g), newHistoryCmd(g), newLoadCmd(g), newMigrateCmd(g),
+		newPlanCmd(g), newRunCmd(g), newSimulateCmd(g), newStatusCmd(g), newVerifyCmd(g), newVersionCmd(g),
 	)
 	return root, g
 }

@@ -13,7 +13,9 @@ import (
 // runOptions are the flags of run.
 type runOptions struct {
 	selection
-	strict bool
+	strict      bool
+	reconcile   bool
+	allowShrink bool
 }
 
 const runLong = `Runs the eight stages, each taking up what waits for it. Running again is always
@@ -26,7 +28,8 @@ const runExample = `  attribution run                              # tonight's r
   attribution run --stage resessionize         # one stage, by name or number
   attribution run --from-stage 5 --full        # make all sessions anew, reading no events
   attribution run --person user:u_1234         # redo one person
-  attribution run --month 2018-01              # redo a month`
+  attribution run --month 2018-01              # redo a month
+  attribution run --reconcile                  # remove what the sources have deleted`
 
 // newRunCmd makes "attribution run".
 func newRunCmd(g *globals) *cobra.Command {
@@ -40,6 +43,8 @@ func newRunCmd(g *globals) *cobra.Command {
 		RunE:    func(cmd *cobra.Command, _ []string) error { return g.run(cmd.Context(), o) },
 	}
 	o.flags(cmd)
+	cmd.Flags().BoolVar(&o.reconcile, "reconcile", false, "remove what came of rows deleted at the sources since they were taken in")
+	cmd.Flags().BoolVar(&o.allowShrink, "allow-shrink", false, "let a source table have lost over a fifth of a month's rows")
 	cmd.Flags().BoolVar(&o.strict, "strict", false, "exit with 5 when the data gave warnings")
 	return cmd
 }
@@ -49,6 +54,10 @@ func (g *globals) run(ctx context.Context, o *runOptions) error {
 	if err != nil {
 		return err
 	}
+	if o.reconcile && len(request.Stages) > 0 && request.Stages[0].Number != 1 {
+		return usagef("--reconcile is for stage 1, which is not among the stages asked for")
+	}
+	request.Reconcile, request.AllowShrink = o.reconcile, o.allowShrink
 	c, stop, err := g.configure(ctx)
 	if err != nil {
 		return err

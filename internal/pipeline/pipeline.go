@@ -102,6 +102,10 @@ type Request struct {
 	Persons []string       // mark these dirty first: user:ID, anon:ID or a bare ID
 	Months  []month.Month  // mark these dirty first, by received_at
 	AsOf    time.Time      // the run's clock; zero: the database's
+	// Reconcile makes stage 1 remove the rows deleted at the sources since they were taken in.
+	Reconcile bool
+	// AllowShrink lets it remove more than a fifth of a month's.
+	AllowShrink bool
 	// Done is told of each stage when it ends. Nil: nobody.
 	Done func(StageReport)
 }
@@ -209,7 +213,7 @@ func (p *Pipeline) runStages(ctx context.Context, r Request, report *Report) err
 	for _, s := range selected(r) {
 		done := StageReport{Stage: s}
 		started := p.now()
-		in := stages.Input{Run: pg.RunID(report.RunID), AsOf: report.AsOf, Full: r.Full, First: len(report.Stages) == 0}
+		in := stages.Input{Run: pg.RunID(report.RunID), AsOf: report.AsOf, Full: r.Full, First: len(report.Stages) == 0, Reconcile: r.Reconcile, AllowShrink: r.AllowShrink}
 		done.Result, done.Attempts, done.Err = p.attempts(ctx, s, in)
 		done.Elapsed = p.now().Sub(started)
 		if in.First && before != "" {
@@ -377,15 +381,24 @@ func (p *Pipeline) clock(ctx context.Context, asked time.Time) (time.Time, error
 	return asked.UTC(), nil
 }
 
-func (p *Pipeline) begin(ctx context.Context, r Request, asOf time.Time) (run int64, err error) {
+// closeKilled closes the runs that ended without a word. One that lost the lock but is
+// still at work finds itself closed at its next transaction.
+func (p *Pipeline) closeKilled(ctx context.Context) error {
 	for _, file := range []string{"030_close_killed.sql", "031_close_killed_stages.sql"} {
 		if _, err := p.db.Exec(ctx, p.db.Pool, "00_run/"+file, pg.Data{}, nil); err != nil {
 			var waited *pgconn.PgError
 			if errors.As(err, &waited) && waited.Code == "55P03" {
-				return 0, ErrLocked // it lost the lock, but is still at work
+				return ErrLocked // it is in the middle of one
 			}
-			return 0, err
+			return err
 		}
+	}
+	return nil
+}
+
+func (p *Pipeline) begin(ctx context.Context, r Request, asOf time.Time) (run int64, err error) {
+	if err := p.closeKilled(ctx); err != nil {
+		return 0, err
 	}
 	var names []string
 	for _, s := range selected(r) {
