@@ -75,8 +75,8 @@ type Input struct {
 	Reconcile bool
 	// AllowShrink lets it remove more than a fifth of a month's.
 	AllowShrink bool
-	Log      *slog.Logger
-	Progress func(label, unit string, total int64) *progress.Progress // never nil
+	Log         *slog.Logger
+	Progress    func(label, unit string, total int64) *progress.Progress // never nil
 	// Publish is called in the transaction that publishes: it fences off a run that
 	// was superseded and writes the ledger.
 	Publish func(ctx context.Context, q pg.Querier, r Result) error
