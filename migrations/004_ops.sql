@@ -238,6 +238,17 @@ COMMENT ON COLUMN {{.ops}}.dirty_persons.mark IS 'When it was last marked; a per
 COMMENT ON COLUMN {{.ops}}.dirty_persons.visit_count IS 'Visits to merge.';
 COMMENT ON COLUMN {{.ops}}.dirty_persons.visit_months IS 'Months of reception in which they lie.';
 
+CREATE TABLE {{.ops}}.dirty_ids (
+    source text COLLATE "C" NOT NULL,
+    kind   smallint NOT NULL,
+    id     text COLLATE "C" NOT NULL,
+    PRIMARY KEY (source, kind, id)
+);
+COMMENT ON TABLE {{.ops}}.dirty_ids IS 'Worklist: ids to be read at the source again, since a row of which there were copies was removed.';
+COMMENT ON COLUMN {{.ops}}.dirty_ids.source IS 'Schema of the Segment source.';
+COMMENT ON COLUMN {{.ops}}.dirty_ids.kind IS 'Segment call, 1 page to 5 alias.';
+COMMENT ON COLUMN {{.ops}}.dirty_ids.id IS 'Segment''s messageId.';
+
 CREATE TABLE {{.ops}}.dirty_stages (
     stage  text PRIMARY KEY,
     reason text NOT NULL,
@@ -247,6 +258,25 @@ COMMENT ON TABLE {{.ops}}.dirty_stages IS 'Worklist: stages that have to redo al
 COMMENT ON COLUMN {{.ops}}.dirty_stages.stage IS 'The stage.';
 COMMENT ON COLUMN {{.ops}}.dirty_stages.reason IS 'Why.';
 COMMENT ON COLUMN {{.ops}}.dirty_stages.mark IS 'When it was last marked; a mark put down after the stage began stays.';
+
+CREATE TABLE {{.ops}}.forgotten_key (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    key      bytea NOT NULL CHECK (octet_length(key) = 32)
+);
+COMMENT ON TABLE {{.ops}}.forgotten_key IS 'The random key that identifiers of forgotten persons are hashed with, made by the first attribution forget. Without it everybody forgotten comes back with the next full reading: back it up, and keep it from readers.';
+COMMENT ON COLUMN {{.ops}}.forgotten_key.only_row IS 'There is at most one.';
+COMMENT ON COLUMN {{.ops}}.forgotten_key.key IS '32 random bytes.';
+
+CREATE TABLE {{.ops}}.forgotten (
+    is_user      boolean NOT NULL,
+    digest       bytea NOT NULL,
+    forgotten_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (is_user, digest)
+);
+COMMENT ON TABLE {{.ops}}.forgotten IS 'All that is left of forgotten persons: a keyed hash of each identifier, so that stage 1 passes over the rows their sources still have.';
+COMMENT ON COLUMN {{.ops}}.forgotten.is_user IS 'Of a user_id; else of an anonymous_id.';
+COMMENT ON COLUMN {{.ops}}.forgotten.digest IS 'HMAC-SHA256 of the trimmed identifier in UTF-8, under forgotten_key.';
+COMMENT ON COLUMN {{.ops}}.forgotten.forgotten_at IS 'When it was forgotten first.';
 
 CREATE TABLE {{.ops}}.settings (
     stage       text PRIMARY KEY,

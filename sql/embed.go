@@ -1,5 +1,6 @@
 // Package sql holds every statement the stages send: one a file, one folder a stage
-// in the order they run; what several stages send is in 00_shared.
+// in the order they run; what several stages send is in 00_shared,
+// what forgetting a person takes in 11_forget.
 package sql
 
 import "embed"

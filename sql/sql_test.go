@@ -47,7 +47,7 @@ var name = regexp.MustCompile(`^\d{3}_[a-z][a-z0-9_]*\.sql$`)
 // TestEveryFolderIsAStage, or what all stages share, or the run, or its checks.
 func TestEveryFolderIsAStage(t *testing.T) {
 	t.Parallel()
-	want := map[string]bool{"00_shared": true, "00_run": true, "09_check": true, "10_doctor": true}
+	want := map[string]bool{"00_shared": true, "00_run": true, "09_check": true, "10_doctor": true, "11_forget": true}
 	for _, s := range stages.All() {
 		want[fmt.Sprintf("%02d_%s", s.Number, s.Name)] = true
 	}
@@ -223,6 +223,10 @@ func variants(t testing.TB) (names []string, data []pg.Data) {
 		{"Window.Received", func(d *pg.Data) { d.Window.Received = true }},
 		{"Window.Rest", func(d *pg.Data) { d.Window.Rest = true }},
 		{"Window.HasUUIDTS", func(d *pg.Data) { d.Window.HasUUIDTS = true }},
+		{"Window.Again", func(d *pg.Data) { d.Window.Again = true }},
+		{"Forgets", func(d *pg.Data) { d.Forgets = true }},
+		{"Forgets, Flag", func(d *pg.Data) { d.Forgets, d.Flag = true, true }},
+		{"Forgets, Identities", func(d *pg.Data) { d.Forgets, d.Identities = true, true }},
 		{"nothing extra", func(d *pg.Data) { d.Extra = nil }},
 	} {
 		d := base()

@@ -33,6 +33,7 @@ const (
 type deps struct {
 	in          io.Reader
 	out, err    io.Writer
+	inTerminal  bool // in is a terminal
 	errTerminal bool // err is a terminal
 	environ     []string
 	now         func() time.Time
@@ -41,7 +42,8 @@ type deps struct {
 // fromProcess are the deps of the process itself.
 func fromProcess() deps {
 	return deps{
-		in: os.Stdin, out: os.Stdout, err: os.Stderr, errTerminal: term.IsTerminal(int(os.Stderr.Fd())),
+		in: os.Stdin, out: os.Stdout, err: os.Stderr,
+		inTerminal: term.IsTerminal(int(os.Stdin.Fd())), errTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 		environ: os.Environ(), now: time.Now,
 	}
 }

@@ -29,7 +29,8 @@ const runExample = `  attribution run                              # tonight's r
   attribution run --stage resessionize         # one stage, by name or number
   attribution run --from-stage 5 --full        # make all sessions anew, reading no events
   attribution run --person user:u_1234         # redo one person
-  attribution run --month 2018-01              # redo a month`
+  attribution run --month 2018-01              # redo a month
+  attribution run --reconcile                  # remove what the sources have deleted`
 
 // newRunCmd makes "attribution run".
 func newRunCmd(g *globals) *cobra.Command {
@@ -43,8 +44,9 @@ func newRunCmd(g *globals) *cobra.Command {
 		RunE:    func(cmd *cobra.Command, _ []string) error { return g.run(cmd.Context(), o) },
 	}
 	o.flags(cmd)
+	cmd.Flags().BoolVar(&o.choices.Reconcile, "reconcile", false, "remove what came of rows deleted at the sources since they were taken in")
+	cmd.Flags().BoolVar(&o.choices.AllowShrink, "allow-shrink", false, "publish also what the gates would stop: a table that shrinks by over a fifth, or loses its newest full day; with --reconcile, a month of a source that lost over a fifth")
 	cmd.Flags().BoolVar(&o.choices.Strict, "strict", false, "exit with 5 when the data gave warnings")
-	cmd.Flags().BoolVar(&o.choices.AllowShrink, "allow-shrink", false, "publish also what the gates would stop: a table that shrinks by more than 20 %, or loses its newest full day")
 	return cmd
 }
 
@@ -52,6 +54,9 @@ func (g *globals) run(ctx context.Context, o *runOptions) error {
 	request, err := o.request()
 	if err != nil {
 		return err
+	}
+	if o.choices.Reconcile && len(request.Stages) > 0 && request.Stages[0].Number != 1 {
+		return usagef("--reconcile is for stage 1, which is not among the stages asked for")
 	}
 	request.Choices = o.choices
 	return g.night(ctx, g.command("run")+o.text(), func(context.Context, *pipeline.Pipeline) (pipeline.Request, error) { return request, nil })

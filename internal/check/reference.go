@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"github.com/attribution-dev/attribution/internal/channel"
 	"github.com/attribution-dev/attribution/internal/event"
 	"github.com/attribution-dev/attribution/internal/pg"
+	"github.com/attribution-dev/attribution/internal/stages"
 	"github.com/attribution-dev/attribution/sql/reference"
 )
 
@@ -60,6 +62,11 @@ type ReferenceOptions struct {
 	// time leaves out none.
 	AsOf time.Time
 
+	// Pads are what the identifiers of forgotten persons are hashed with, and Forgotten is
+	// the table of the hashes: their rows at the sources are left out. Nil: nobody's are.
+	Pads      *stages.Pads
+	Forgotten pg.Table
+
 	// SampleOneIn keeps the persons whose alias_id fulfils SampleCondition only; 0
 	// and 1 keep every person. Identity is worked out over all rows regardless.
 	SampleOneIn int
@@ -95,7 +102,10 @@ func Reference(ctx context.Context, conn *pgx.Conn, o ReferenceOptions) error {
 	if err != nil {
 		return fmt.Errorf("reference: scratch schema: %w", err)
 	}
-	data := referenceData{Schema: schema, TakenIn: o.TakenIn != "", Logged: o.Published != ""}
+	data := referenceData{Schema: schema, TakenIn: o.TakenIn != "", Logged: o.Published != "", Forgets: o.Pads != nil}
+	if data.Forgets {
+		data.Forgotten = o.Forgotten.Ident()
+	}
 	if data.TakenIn {
 		data.Tracks, data.Identities = pg.MustIdent(o.TakenIn, "app_tracks"), pg.MustIdent(o.TakenIn, "app_identities")
 	} else if data.Tables, err = SourceTables(ctx, conn, o.Sources); err != nil {
@@ -131,6 +141,9 @@ type referenceData struct {
 	TakenIn bool // Tracks and Identities are read, not Tables
 
 	Tracks, Identities pg.Identifier
+
+	Forgets   bool // Forgotten holds hashes
+	Forgotten pg.Identifier
 }
 
 // fromSourcesOnly are the files about copies and missing ids, which rows taken in no
@@ -289,7 +302,10 @@ func referenceSettings(o ReferenceOptions) pgx.StrictNamedArgs {
 		"direct_is_paid":             direct.IsPaid,
 		"as_of":                      nil,
 		"sample_one_in":              max(o.SampleOneIn, 1),
+		"inner_pad":                  []byte{},
+		"outer_pad":                  []byte{},
 	}
+	maps.Copy(args, o.Pads.Args())
 	blocked := []string{""}
 	for _, id := range o.Blocked {
 		blocked = append(blocked, strings.ToLower(event.Trim(id)))

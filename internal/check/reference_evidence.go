@@ -34,6 +34,15 @@ func (t SourceTable) Text(column string) pg.SourceItem { return t.item(column, "
 // Time is the same, as timestamptz.
 func (t SourceTable) Time(column string) pg.SourceItem { return t.item(column, "timestamptz") }
 
+// identifier is the item that reads an identifier, trimmed, ” where the table has none.
+func (t SourceTable) identifier(column string) pg.SourceItem {
+	kind, limited := columnKinds[column]
+	if !t.columns[column] || limited && int(kind) != t.KindNumber {
+		return pg.AbsentIdentifier(column)
+	}
+	return pg.TrimmedIdentifier(column)
+}
+
 // item reads the column as the type, or NULL.
 func (t SourceTable) item(column, typ string) pg.SourceItem {
 	kind, limited := columnKinds[column]

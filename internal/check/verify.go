@@ -77,6 +77,7 @@ type verification struct {
 	sample   pg.Args
 	report   VerifyReport
 	bar      *progress.Progress
+	pads     *stages.Pads // nil: nobody was forgotten
 	lastRun  int64
 	waits    bool // for a stage: published rows are behind their source
 	differs  bool // from the reference
@@ -100,6 +101,9 @@ func (v *verification) statement(ctx context.Context, file string, d pg.Data, ar
 func (v *verification) run(ctx context.Context) error {
 	known, err := v.state(ctx)
 	if err != nil || !known {
+		return err
+	}
+	if v.pads, err = stages.ReadPads(ctx, v.db, v.tx); err != nil {
 		return err
 	}
 	steps := []func(context.Context) error{v.recountMonths}
@@ -191,6 +195,7 @@ func (v *verification) computeReference(ctx context.Context) error {
 		Policy:                 string(s.Identity.Policy),
 		MaxUsersPerAnonymousID: s.Identity.MaxUsersPerAnonymousID, MaxComponentSize: s.Identity.MaxComponentSize,
 		UseAliasCalls: s.UseAlias, Rules: s.Rules, AsOf: v.report.AsOf, SampleOneIn: v.report.SampleOneIn,
+		Pads: v.pads, Forgotten: pg.Table{Schema: v.db.Names.Ops, Name: "forgotten"},
 	})
 	var pgErr *pgconn.PgError
 	if errors.As(err, &pgErr) && pgErr.Code == "42501" {

@@ -158,7 +158,7 @@ func (v *verification) compareTakenIn(ctx context.Context) error {
 	text := plural(allBoth, "row") + " taken in as they are at the source"
 	if allGone > 0 {
 		text += fmt.Sprintf("; %d taken in but not there now (%s)", allGone, strings.Join(goneOf, ", "))
-		v.note("Rows may have been deleted at the source: %s taken in and there no more. What they were part of differs from the reference, which reads the source as it is now.",
+		v.note("Rows may have been deleted at the source: %s taken in and there no more. What they were part of differs from the reference, which reads the source as it is now. \"attribution run --reconcile\" removes them.",
 			plural(allGone, "row"))
 	}
 	if allUnseen > 0 {

@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -94,12 +95,12 @@ func (v *verification) countSource(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var all, taken, copies, rejected int64
+	var all, taken, copies, rejected, forgotten int64
 	var missing, beyond []string
 	for _, t := range tables {
-		var rows, tk, cp, rj int64
-		d := pg.Data{Source: t.Name, Columns: []pg.SourceItem{t.Time("uuid_ts"), t.Time("received_at")}}
-		if err := v.statement(ctx, "060_count_source.sql", d, pg.Args{"as_of": v.report.AsOf}, &rows); err != nil {
+		var tk, cp, rj int64
+		rows, fg, err := v.countTable(ctx, t)
+		if err != nil {
 			return err
 		}
 		key := pg.Args{"source": v.settings.Sources[t.SourceNumber-1], "kind": int16(t.KindNumber)}
@@ -107,8 +108,9 @@ func (v *verification) countSource(ctx context.Context) error {
 			return err
 		}
 		all, taken, copies, rejected = all+rows, taken+tk, copies+cp, rejected+rj
+		forgotten += fg
 		name := fmt.Sprintf("%s.%s", key["source"], event.Kind(t.KindNumber).Table())
-		switch unknown := rows - tk - cp - rj; {
+		switch unknown := rows - tk - cp - rj - fg; {
 		case unknown > 0:
 			missing = append(missing, fmt.Sprintf("%d of %s", unknown, name))
 		case unknown < 0:
@@ -116,6 +118,9 @@ func (v *verification) countSource(ctx context.Context) error {
 		}
 	}
 	text := fmt.Sprintf("%s at the source: %d taken in, %d copies, %d rejected", plural(all, "row"), taken, copies, rejected)
+	if forgotten > 0 {
+		text += fmt.Sprintf(", %d of forgotten persons", forgotten)
+	}
 	if len(missing) > 0 {
 		text += "; unaccounted for: " + strings.Join(missing, ", ")
 	}
@@ -124,4 +129,25 @@ func (v *verification) countSource(ctx context.Context) error {
 	}
 	v.check("source rows accounted for", len(missing) == 0, "%s", text)
 	return nil
+}
+
+// countTable counts the rows of a source table, and those of them that are of
+// forgotten persons.
+func (v *verification) countTable(ctx context.Context, t SourceTable) (rows, forgotten int64, err error) {
+	d := pg.Data{Source: t.Name, Columns: []pg.SourceItem{t.Time("uuid_ts"), t.Time("received_at")}, Forgets: v.pads != nil}
+	args := pg.Args{"as_of": v.report.AsOf}
+	if d.Forgets {
+		for _, column := range []string{"anonymous_id", "user_id", "previous_id"} {
+			d.Columns = append(d.Columns, t.identifier(column))
+		}
+		args["spaces"] = event.Whitespace
+		maps.Copy(args, v.pads.Args())
+		beside, err := pg.Collect(ctx, v.db, v.tx, "09_check/061_beside_forgotten.sql", d, args, pgx.RowTo[string])
+		if err != nil {
+			return 0, 0, err
+		}
+		args["absent"] = v.settings.Absent(beside)
+	}
+	err = v.statement(ctx, "060_count_source.sql", d, args, &rows, &forgotten)
+	return rows, forgotten, err
 }

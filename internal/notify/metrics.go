@@ -31,14 +31,16 @@ var dataCounters = []string{
 	"rows_replaced",   // lesser copies that gave way
 	"columns_changed", // of source tables
 	// sessionize: events
-	"events_late", "late_events", // received in a later month than they happened, or long after
+	"events_late",     // received in a later month than they happened, or long after
 	"events_rejected", // without a usable identifier
 	"events_clamped",  // with a clock that cannot be
 	// alias
-	"anonymous_ids_shared", "shared_devices", // with more users than a person has
-	"anonymous_ids_cut",                          // of identities that grew too large
-	"identifiers_moved", "alias_changed_persons", // to another person than before
-	"largest_identity", // identifiers of one person
+	"anonymous_ids_shared", // with more users than a person has
+	"anonymous_ids_cut",    // of identities that grew too large
+	"identifiers_moved",    // to another person than before
+	"persons_changed",      // with a user_id, of whom some were
+	"persons_identified",   // with a user_id, in all
+	"largest_identity",     // identifiers of one person
 	// resessionize, attribute
 	"persons",           // merged anew
 	"signed_up_persons", // published

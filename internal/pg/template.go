@@ -33,6 +33,7 @@ type Data struct {
 	Window  Window       // how a source's table is cut
 
 	Identities bool // the table holds identities, not events
+	Forgets    bool // persons were forgotten: their rows at the sources are passed over
 }
 
 // A Window says which rows of a source's table a statement reads; the bounds are
@@ -41,6 +42,7 @@ type Window struct {
 	Received  bool // received_at in [from, to)
 	Rest      bool // received_at outside [from, to), or NULL
 	HasUUIDTS bool // the table has uuid_ts, so load time is that
+	Again     bool // of any time, with an id in dirty_ids
 }
 
 // A Literal is a text that renders as a string literal of SQL, quotes doubled.

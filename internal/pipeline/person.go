@@ -2,45 +2,62 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/attribution-dev/attribution/internal/event"
 	"github.com/attribution-dev/attribution/internal/pg"
+	"github.com/attribution-dev/attribution/internal/stages"
 )
 
 // FindPerson is the person an identifier belongs to: "user:ID", "anon:ID", or a bare
 // ID where only one of the two exists.
 func (p *Pipeline) FindPerson(ctx context.Context, q pg.Querier, text string) (event.Person, error) {
-	id, want := text, ""
-	for _, prefix := range []string{"user:", "anon:"} {
-		if strings.HasPrefix(text, prefix) {
-			id, want = strings.TrimPrefix(text, prefix), prefix
+	kind, id := splitPerson(text)
+	persons, err := p.persons(ctx, q, kind, id)
+	switch {
+	case err != nil:
+		return event.Person{}, err
+	case len(persons) == 1:
+		return persons[0], nil
+	case len(persons) > 1:
+		return event.Person{}, usage(fmt.Errorf("person %q is both a user_id and an anonymous_id, of different persons: write user:%s or anon:%s", text, id, id))
+	}
+	asUser, asDevice, err := stages.ForgottenAt(ctx, p.db, q, id)
+	if err != nil {
+		return event.Person{}, err
+	}
+	for _, at := range []struct {
+		kind string
+		time *time.Time
+	}{{"anon:", asUser}, {"user:", asDevice}} {
+		if at.time != nil && kind != at.kind {
+			return event.Person{}, usage(errors.New("nothing is known of that person: it was forgotten on " + at.time.UTC().Format(time.DateOnly)))
 		}
 	}
+	return event.Person{}, usage(fmt.Errorf("person %q: no such user_id or anonymous_id was ever seen", text))
+}
+
+// persons are those an identifier belongs to; kind is "user:", "anon:" or "" for both.
+func (p *Pipeline) persons(ctx context.Context, q pg.Querier, kind, id string) (persons []event.Person, err error) {
 	type match struct {
 		AliasID              string
 		IsIdentified, AsUser bool
 	}
 	all, err := pg.Collect(ctx, p.db, q, "00_run/120_find_person.sql", pg.Data{}, pg.Args{"id": id}, pgx.RowToStructByPos[match])
 	if err != nil {
-		return event.Person{}, err
+		return nil, err
 	}
-	persons := map[event.Person]bool{}
+	seen := map[event.Person]bool{}
 	for _, m := range all {
-		if want == "" || (want == "user:") == m.AsUser {
-			persons[event.Person{AliasID: m.AliasID, IsIdentified: m.IsIdentified}] = true
+		person := event.Person{AliasID: m.AliasID, IsIdentified: m.IsIdentified}
+		if (kind == "" || (kind == "user:") == m.AsUser) && !seen[person] {
+			seen[person] = true
+			persons = append(persons, person)
 		}
 	}
-	switch len(persons) {
-	case 0:
-		return event.Person{}, usage(fmt.Errorf("person %q: no such user_id or anonymous_id was ever seen", text))
-	case 1:
-		for person := range persons {
-			return person, nil
-		}
-	}
-	return event.Person{}, usage(fmt.Errorf("person %q is both a user_id and an anonymous_id, of different persons: write user:%s or anon:%s", text, id, id))
+	return persons, nil
 }

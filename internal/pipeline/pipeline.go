@@ -139,7 +139,8 @@ type Request struct {
 
 // Choices are what a run may be asked besides; the ledger keeps them.
 type Choices struct {
-	AllowShrink bool `json:"allow_shrink,omitempty"` // publish also what the gates would stop
+	Reconcile   bool `json:"reconcile,omitempty"`    // stage 1 removes the rows deleted at the sources since they were taken in
+	AllowShrink bool `json:"allow_shrink,omitempty"` // publish, or remove, also what the gates would stop
 	Strict      bool `json:"strict,omitempty"`       // warnings are an exit code; of no concern here
 }
 
@@ -261,7 +262,7 @@ func (p *Pipeline) runStages(ctx context.Context, r Request, report *Report, loc
 		ctx := logs.With(ctx, slog.String("stage", s.Name))
 		done := StageReport{RunID: report.RunID, Stage: s}
 		started := p.now()
-		in := stages.Input{Run: pg.RunID(report.RunID), AsOf: report.AsOf, Full: r.Full, First: len(report.Stages) == 0, AllowShrink: r.Choices.AllowShrink}
+		in := stages.Input{Run: pg.RunID(report.RunID), AsOf: report.AsOf, Full: r.Full, First: len(report.Stages) == 0, Reconcile: r.Choices.Reconcile, AllowShrink: r.Choices.AllowShrink}
 		done.Result, done.Attempts, done.Err = p.attempts(ctx, s, in, lock)
 		done.Elapsed = p.now().Sub(started)
 		if in.First && before != "" {
@@ -330,15 +331,24 @@ func (p *Pipeline) clock(ctx context.Context, asked time.Time) (time.Time, error
 	return asked.UTC(), nil
 }
 
-func (p *Pipeline) beginRun(ctx context.Context, r Request, asOf time.Time) (run int64, err error) {
+// closeKilled closes the runs that ended without a word. One that lost the lock but is
+// still at work finds itself closed at its next transaction.
+func (p *Pipeline) closeKilled(ctx context.Context) error {
 	for _, file := range []string{"030_close_killed.sql", "031_close_killed_stages.sql"} {
 		if _, err := p.db.Exec(ctx, p.db.Pool, "00_run/"+file, pg.Data{}, nil); err != nil {
 			var waited *pgconn.PgError
 			if errors.As(err, &waited) && waited.Code == "55P03" {
-				return 0, ErrLocked // it lost the lock, but is still at work
+				return ErrLocked // it is in the middle of one
 			}
-			return 0, err
+			return err
 		}
+	}
+	return nil
+}
+
+func (p *Pipeline) beginRun(ctx context.Context, r Request, asOf time.Time) (run int64, err error) {
+	if err := p.closeKilled(ctx); err != nil {
+		return 0, err
 	}
 	var names []string
 	for _, s := range selected(r) {

@@ -180,10 +180,15 @@ func (p *Pipeline) attempt(ctx context.Context, s stages.Stage, in stages.Input,
 	}
 	last, stop := context.WithTimeout(context.WithoutCancel(ctx), ledgerTimeout)
 	defer stop()
-	if ledgerErr := end(last, p.db.Pool, done, ended(ctx, err), err); err == nil {
-		err = ledgerErr
+	ledgerErr := end(last, p.db.Pool, done, ended(ctx, err), err)
+	if err != nil || ledgerErr == nil {
+		return done, err
 	}
-	return done, err
+	// The stage is done; whether the ledger says so is unknown.
+	if settled, unknown := p.settle(ctx, key); unknown == nil && settled {
+		return done, nil
+	}
+	return done, ledgerErr
 }
 
 // limit bounds an attempt: backoff never ends one that hangs.

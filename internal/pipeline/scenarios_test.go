@@ -18,8 +18,10 @@ import (
 	"github.com/attribution-dev/attribution/internal/check"
 	"github.com/attribution-dev/attribution/internal/config"
 	"github.com/attribution-dev/attribution/internal/event"
+	"github.com/attribution-dev/attribution/internal/pg"
 	"github.com/attribution-dev/attribution/internal/pipeline"
 	"github.com/attribution-dev/attribution/internal/sessionize"
+	"github.com/attribution-dev/attribution/internal/stages"
 	"github.com/attribution-dev/attribution/internal/testkit/script"
 	"github.com/attribution-dev/attribution/internal/testkit/world"
 )
@@ -112,25 +114,47 @@ func newScenario(t *testing.T, c script.Case) *scenario {
 }
 
 func (s *scenario) run() {
+	var err error
 	for i, n := range s.Nights {
 		c := s.configure(i, n)
 		for _, path := range paths {
 			p := s.open[path]
+			require.NoError(s, with(s.Context(), p, func(conn *pgx.Conn) error { return s.lose(conn, n) }), "%s:%d", s.File, n.Line)
+			for _, who := range n.Forget {
+				_, err := p.Forget(s.Context(), pipeline.ForgetRequest{Person: who, Unseen: true})
+				require.NoError(s, err, "%s:%d", s.File, n.Line)
+			}
 			require.NoError(s, with(s.Context(), p, func(conn *pgx.Conn) error { return s.world.Arrive(s.Context(), conn, i) }))
-			_, err := p.Run(s.Context(), pipeline.Request{AsOf: n.At, Full: path == "full", Choices: pipeline.Choices{AllowShrink: true}})
+			lost := len(n.Delete) > 0
+			_, err := p.Run(s.Context(), pipeline.Request{AsOf: n.At, Full: path == "full", Choices: pipeline.Choices{Reconcile: lost, AllowShrink: true}})
 			require.NoError(s, err, "%s:%d: night %d, %s", s.File, n.Line, i+1, path)
 		}
 		o := referenceFor(c)
 		o.Rules, o.AsOf = s.open["nightly"].Settings().Rules, n.At
+		o.Pads, err = stages.ReadPads(s.Context(), s.open["nightly"].DB(), s.open["nightly"].DB().Pool)
+		require.NoError(s, err)
+		o.Forgotten = pg.Table{Schema: "attribution_ops", Name: "forgotten"}
 		require.NoError(s, with(s.Context(), s.open["nightly"], func(conn *pgx.Conn) error { return check.Reference(s.Context(), conn, o) }))
 		s.expect(n)
 		s.agree(n)
 	}
 	last := s.Nights[len(s.Nights)-1]
 	before := s.dumps(answers[1])
-	_, err := s.open["nightly"].Run(s.Context(), pipeline.Request{AsOf: last.At, Choices: pipeline.Choices{AllowShrink: true}})
+	_, err = s.open["nightly"].Run(s.Context(), pipeline.Request{AsOf: last.At, Choices: pipeline.Choices{AllowShrink: true}})
 	require.NoError(s, err)
 	require.Empty(s, difference(before, s.dumps(answers[1])), "%s:%d: running the last night again", s.File, s.Line)
+}
+
+// lose deletes the night's rows to be deleted at the sources.
+func (s *scenario) lose(conn *pgx.Conn, n script.Night) error {
+	for _, source := range s.world.Sources {
+		for _, t := range source.Tables {
+			if _, err := conn.Exec(s.Context(), "DELETE FROM "+pgx.Identifier{source.Schema, t.Kind.Table()}.Sanitize()+" WHERE id = ANY ($1)", n.Delete); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // configure gives the settings of the night, and sees that both pipelines are open

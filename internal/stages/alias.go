@@ -314,12 +314,12 @@ func (s *identityStep) report(ctx context.Context) error {
 	if err := s.in.DB.Scan(ctx, s.tx, "03_alias/100_report.sql", pg.Data{}, none, &shared, &cut, &largest, &persons); err != nil {
 		return err
 	}
-	for name, n := range map[string]int64{
-		"identifiers_moved": s.moved, "persons_changed": s.split, "persons_identified": persons,
-		"largest_identity": largest, "anonymous_ids_shared": shared, "anonymous_ids_cut": cut,
-	} {
-		s.result.count(name, n)
-	}
+	s.result.count("identifiers_moved", s.moved)
+	s.result.count("persons_changed", s.split)
+	s.result.count("persons_identified", persons)
+	s.result.count("largest_identity", largest)
+	s.result.count("anonymous_ids_shared", shared)
+	s.result.count("anonymous_ids_cut", cut)
 	s.result.Note = fmt.Sprintf("%s moved; %s of %d persons (%.2g %%) changed; the largest has %s; %s shared",
 		plural(s.moved, "identifier"), strconv.FormatInt(s.split, 10), persons, 100*float64(s.split)/float64(max(1, persons)), plural(largest, "identifier"), plural(shared, "device"))
 	if cut > 0 {

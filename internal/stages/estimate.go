@@ -3,6 +3,7 @@ package stages
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/jackc/pgx/v5"
 
@@ -30,6 +31,9 @@ func (e *estimate) add(ctx context.Context, t *sourceTable, w window) error {
 		}
 	}
 	args := pg.Args{"source": t.source, "kind": int16(t.info.Kind), "from": w.from, "to": w.to, "spaces": event.Whitespace}
+	if d.Forgets = e.in.forgets != nil; d.Forgets {
+		maps.Copy(args, e.in.forgets.Args())
+	}
 	rows, err := e.in.DB.Query(ctx, e.in.DB.Pool, "01_extract/170_estimate.sql", d, args)
 	if err != nil {
 		return err

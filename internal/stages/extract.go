@@ -20,8 +20,16 @@ func runExtract(ctx context.Context, in Input) (Result, error) {
 	if err != nil {
 		return r, err
 	}
+	if in.forgets, err = ReadPads(ctx, in.DB, in.DB.Pool); err != nil {
+		return r, err
+	}
 	if err := in.announceFirst(ctx, tables); err != nil {
 		return r, err
+	}
+	if in.Reconcile && !in.DB.Dry() {
+		if err := in.reconcile(ctx, tables, &r); err != nil {
+			return r, err
+		}
 	}
 	planned := estimate{in: &in, persons: map[event.Person]bool{}}
 	for i := range tables {
@@ -48,6 +56,9 @@ func runExtract(ctx context.Context, in Input) (Result, error) {
 		}
 		bar.Done()
 	}
+	if _, err := in.DB.Exec(ctx, in.DB.Pool, "01_extract/182_clear_ids.sql", pg.Data{Full: true}, none); err != nil {
+		return r, err
+	}
 	if n := r.Counters["rows_rejected"]; n > 0 {
 		r.warn(fmt.Sprintf("%d source rows were rejected; see %s.rejected_rows for which and why", n, in.DB.Names.Ops))
 	}
@@ -66,15 +77,33 @@ const worthHashing = 500_000
 // the worklist, the counters and the watermark.
 func (in *Input) takeIn(ctx context.Context, t *sourceTable, w window, r *Result) (read int64, err error) {
 	err = in.DB.Tx(ctx, func(tx pgx.Tx) error {
-		read, err = in.merge(ctx, tx, t, w, r)
+		if w.Again {
+			read, err = in.mergeAgain(ctx, tx, t, w, r)
+		} else {
+			read, err = in.merge(ctx, tx, t, w, r)
+		}
 		return err
 	})
 	return read, err
 }
 
+// mergeAgain reads the copies of rows that were removed, and clears their worklist.
+func (in *Input) mergeAgain(ctx context.Context, tx pgx.Tx, t *sourceTable, w window, r *Result) (int64, error) {
+	key := pg.Args{"source": t.source, "kind": int16(t.info.Kind)}
+	if _, err := in.DB.Exec(ctx, tx, "01_extract/181_uncount_copies.sql", pg.Data{}, key); err != nil {
+		return 0, err
+	}
+	read, err := in.merge(ctx, tx, t, w, r)
+	if err != nil {
+		return 0, err
+	}
+	_, err = in.DB.Exec(ctx, tx, "01_extract/182_clear_ids.sql", pg.Data{}, key)
+	return read, err
+}
+
 func (in *Input) merge(ctx context.Context, tx pgx.Tx, t *sourceTable, w window, r *Result) (int64, error) {
 	d := t.data()
-	d.Window = w.Window
+	d.Window, d.Forgets = w.Window, in.forgets != nil
 	d.Table = in.takenTable(t).Ident()
 	exec := func(file string, args pg.Args) (int64, error) {
 		return in.DB.Exec(ctx, tx, "01_extract/"+file, d, args)
@@ -95,13 +124,19 @@ func (in *Input) merge(ctx context.Context, tx pgx.Tx, t *sourceTable, w window,
 	if err := in.DB.Scan(ctx, tx, "01_extract/005_next_extract.sql", d, none, &extract); err != nil {
 		return 0, err
 	}
-	reading := pg.Args{"from": w.from, "to": w.to, "longest": event.MaxIdentifierBytes, "spaces": event.Whitespace}
+	reading := pg.Args{"longest": event.MaxIdentifierBytes, "spaces": event.Whitespace}
+	if w.Again {
+		reading["source"], reading["kind"] = t.source, int16(t.info.Kind)
+	} else {
+		reading["from"], reading["to"] = w.from, w.to
+	}
 	var straight straightIn
 	var err error
 	window := d
 	if w.goesStraightIn(t) {
 		window.Flag, window.Columns = true, slices.Concat(t.items, t.raw)
 		reading["settled"] = in.settled(t, w.asOf)
+		maps.Copy(reading, in.forgets.Args())
 		if straight, err = in.takeStraightIn(ctx, tx, t, window, w, extract, reading); err != nil {
 			return 0, err
 		}
@@ -122,6 +157,10 @@ func (in *Input) merge(ctx context.Context, tx pgx.Tx, t *sourceTable, w window,
 		if err := in.rememberDays(ctx, tx, t, w); err != nil {
 			return 0, err
 		}
+	}
+	forgotten, err := in.dropForgotten(ctx, tx, d)
+	if err != nil {
+		return 0, err
 	}
 	var m measure
 	if err := in.DB.Scan(ctx, tx, "01_extract/045_measure.sql", d, none, &m.rows, &m.loaded, &m.first, &m.last, &m.withoutID); err != nil {
@@ -180,6 +219,9 @@ func (in *Input) merge(ctx context.Context, tx pgx.Tx, t *sourceTable, w window,
 	r.count("rows_rejected", rejected)
 	r.count("rows_duplicate", copies+duplicates+replaced)
 	r.count("rows_replaced", replaced)
+	if in.forgets != nil {
+		r.count("rows_forgotten", forgotten)
+	}
 	return read, nil
 }
 

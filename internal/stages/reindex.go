@@ -203,7 +203,7 @@ func (in *Input) checkEvents(ctx context.Context, _ *Result) error {
 // checkBalance sees, unless work waits, that every event in a visit is in a session.
 func (in *Input) checkBalance(ctx context.Context, q pg.Querier) (waits bool, err error) {
 	var visits, sessions int64
-	if err := in.DB.Scan(ctx, q, "00_shared/100_balance.sql", pg.Data{}, none, &waits, &visits, &sessions); err != nil || waits || visits == sessions {
+	if err := in.DB.Scan(ctx, q, "00_shared/110_balance.sql", pg.Data{}, none, &waits, &visits, &sessions); err != nil || waits || visits == sessions {
 		return waits, err
 	}
 	return false, Permanent(fmt.Errorf("events are not conserved: %d in visits, %d in sessions: run \"attribution run --from-stage resessionize --full\", and report this defect", visits, sessions))

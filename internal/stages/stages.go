@@ -71,13 +71,18 @@ type Input struct {
 	AsOf     time.Time // the run's clock
 	Full     bool      // redo all the stage owns
 	First    bool      // the stage is the first of its run
-	// AllowShrink lets stage 7 publish also what its gates would stop.
+	// Reconcile makes stage 1 remove the rows its sources have no more.
+	Reconcile bool
+	// AllowShrink lets that be more than a fifth of a month's, and stage 7 publish also what
+	// its gates would stop.
 	AllowShrink bool
 	Log         *slog.Logger
 	Progress    func(label, unit string, total int64) *progress.Progress // never nil
 	// Publish is called in the transaction that publishes: it fences off a run that
 	// was superseded and writes the ledger.
 	Publish func(ctx context.Context, q pg.Querier, r Result) error
+
+	forgets *Pads // stage 1: nil when nobody was forgotten
 }
 
 // workers is how many pieces of work stages 2, 5 and 6 do at once, each with a

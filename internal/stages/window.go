@@ -54,7 +54,24 @@ type firstReading struct {
 //
 // A first reading is cut by received_at, not by where rows lie on disk: an UPDATE moves
 // a row, also to an earlier page that was read already.
+//
+// Last come the copies of rows that were removed since, by their ids.
 func (in *Input) windows(ctx context.Context, t *sourceTable) ([]window, error) {
+	windows, err := in.timedWindows(ctx, t)
+	if err != nil || in.DB.Dry() {
+		return windows, err
+	}
+	again, err := pg.Collect(ctx, in.DB, in.DB.Pool, "01_extract/180_list_again.sql", pg.Data{},
+		pg.Args{"source": t.source, "kind": int16(t.info.Kind)}, pgx.RowTo[bool])
+	if err != nil || !again[0] {
+		return windows, err
+	}
+	return append(windows, window{
+		Window: pg.Window{Again: true, HasUUIDTS: t.hasUUIDTS()}, asOf: in.AsOf, label: "copies of rows removed",
+	}), nil
+}
+
+func (in *Input) timedWindows(ctx context.Context, t *sourceTable) ([]window, error) {
 	mark, err := in.watermark(ctx, t)
 	if err != nil {
 		return nil, err

@@ -1,5 +1,6 @@
 -- What waits, by worklist. Reads: the worklists.
-SELECT 'sessionize' AS stage, 'months' AS unit, count(*) FROM {{ops}}.dirty_months
+SELECT 'extract' AS stage, 'ids' AS unit, count(*) FROM {{ops}}.dirty_ids
+UNION ALL SELECT 'sessionize', 'months', count(*) FROM {{ops}}.dirty_months
 UNION ALL SELECT 'sessionize', 'pairs', count(*) FROM {{ops}}.dirty_pairs
 UNION ALL SELECT 'alias', 'edges', count(*) FROM {{ops}}.dirty_edges
 UNION ALL SELECT 'realias', 'identifiers', count(*) FROM {{ops}}.dirty_identifiers

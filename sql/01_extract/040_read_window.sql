@@ -3,7 +3,9 @@
 -- parallel. OFFSET 0 lest each identifier be trimmed again wherever it is named: 0.5 us a row.
 -- Reads: the source, columns by name. Writes: a temporary table.
 -- @from, @to: load time (.Window.Load), received_at (.Window.Received), both inclusive but @to of a month or day;
--- @as_of: the run's clock; @min, @max: what counts as a received_at, which also cannot be a day after the row was loaded: one such row would make all months up to it; @spaces: what is trimmed; @longest: bytes.
+-- @as_of: the run's clock; @min, @max: what counts as a received_at, which also cannot be a day after the row was loaded: one
+-- such row would make all months up to it; @spaces: what is trimmed; @longest: bytes.
+-- .Window.Again: instead of the times @source and @kind, of dirty_ids. Flag and Forgets: @inner_pad, @outer_pad, as in 041.
 CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS
 SELECT row_number() OVER () AS n, r.*
 FROM (
@@ -26,7 +28,7 @@ FROM (
         {{- end}}
     ) AS w
     {{- if .Flag}}
-    WHERE ({{template "plain"}}) IS NOT TRUE
+    WHERE ({{template "straight" .}}) IS NOT TRUE
     {{- end}}
 ) AS r
 WHERE r.load_time <= @as_of
@@ -44,8 +46,18 @@ WHERE r.load_time <= @as_of
         AND coalesce(octet_length("raw user_id"), 0) <= @longest
         AND coalesce(octet_length("raw previous_id"), 0) <= @longest
         AND ("raw anonymous_id" COLLATE "C" BETWEEN '!' AND '~' OR "raw user_id" COLLATE "C" BETWEEN '!' AND '~'){{end}}
+{{- /* A row that goes straight in: a plain one that names nobody who was forgotten. */ -}}
+{{- define "straight"}}{{template "plain"}}
+    {{- if .Forgets}}
+        AND (true, {{template "digest" "user_id"}}) NOT IN (SELECT f.is_user, f.digest FROM {{ops}}.forgotten AS f)
+        AND (false, {{template "digest" "anonymous_id"}}) NOT IN (SELECT f.is_user, f.digest FROM {{ops}}.forgotten AS f)
+    {{- if .Identities}}
+        AND {{template "digest" "previous_id"}} NOT IN (SELECT f.digest FROM {{ops}}.forgotten AS f)
+    {{- end}}
+    {{- end}}{{end}}
 {{- /* Which rows of a source's table a window holds. */ -}}
-{{- define "window"}}{{if .Window.Received}}t.received_at >= @from AND t.received_at < @to
+{{- define "window"}}{{if .Window.Again}}coalesce(btrim(t.id::text, @spaces), '') IN (SELECT d.id FROM {{ops}}.dirty_ids AS d WHERE d.source = @source AND d.kind = @kind::smallint)
+    {{- else if .Window.Received}}t.received_at >= @from AND t.received_at < @to
     {{- else if .Window.Rest}}(t.received_at IS NULL OR t.received_at < @from OR t.received_at >= @to)
     {{- else if .Window.HasUUIDTS}}(t.uuid_ts >= @from AND t.uuid_ts <= @to
         OR t.uuid_ts IS NULL AND (t.received_at >= @from AND t.received_at <= @to OR t.received_at IS NULL))

@@ -23,5 +23,7 @@ CREATE UNLOGGED TABLE {{.Schema}}.settings (
     direct_channel             text        NOT NULL,
     direct_is_paid             boolean     NOT NULL,
     as_of                      timestamptz NOT NULL, -- infinity: every row
-    sample_one_in              bigint      NOT NULL  -- 1: every person
+    sample_one_in              bigint      NOT NULL, -- 1: every person
+    inner_pad                  bytea       NOT NULL, -- what identifiers of forgotten persons …
+    outer_pad                  bytea       NOT NULL  -- … are hashed with; empty: nobody was forgotten
 )

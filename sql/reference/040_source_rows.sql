@@ -3,8 +3,11 @@
 --          up. row_md5 is set where the row may be a copy or has no id.
 --          A column the table does not have, or that means something else on its kind
 --          (url but on pages, event but on tracks, previous_id but on aliases), is NULL.
+--          Where persons were forgotten their rows are left out: those of a forgotten
+--          user, those of a forgotten device that name no user, and alias calls that
+--          name one as previous_id.
 --          Rows taken in are trimmed and there once: of them only the rest is worked out.
--- Reads:   every source table, repeated_ids, settings; or app_tracks, app_identities, settings.
+-- Reads:   every source table, repeated_ids, settings, attribution_ops.forgotten; or app_tracks, app_identities, settings.
 -- Writes:  source_rows.
 -- Parameters: none.
 {{- define "cleaned_id"}}CASE
@@ -14,6 +17,7 @@
         END = ANY (s.blocked) THEN ''
         ELSE {{.}}
     END{{end}}
+{{- define "hmac"}}sha256(s.outer_pad || sha256(s.inner_pad || convert_to({{.}}, 'UTF8'))){{end}}
 {{- define "event_time"}}CASE
         WHEN t."timestamp" >= '2000-01-01 00:00:00+00' AND t."timestamp" <= t.received_at + interval '24 hours'
             THEN t."timestamp"
@@ -132,4 +136,12 @@ WHERE (t.clean_anonymous_id <> '' OR t.clean_user_id <> '')
     AND octet_length(t.clean_anonymous_id) <= 1024
     AND octet_length(t.clean_user_id) <= 1024
     AND octet_length(btrim(coalesce(t.previous_id, ''), s.whitespace)) <= 1024
+{{- if .Forgets}}
+    AND {{template "hmac" "t.clean_user_id"}} NOT IN (SELECT f.digest FROM {{.Forgotten}} AS f WHERE f.is_user)
+    AND {{template "hmac" "btrim(coalesce(t.previous_id, ''), s.whitespace)"}} NOT IN (SELECT f.digest FROM {{.Forgotten}} AS f)
+    AND (
+        {{template "cleaned_id" "t.clean_user_id"}} <> ''
+        OR {{template "hmac" "t.clean_anonymous_id"}} NOT IN (SELECT f.digest FROM {{.Forgotten}} AS f WHERE NOT f.is_user)
+    )
+{{- end}}
 {{- end}}

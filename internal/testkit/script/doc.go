@@ -35,6 +35,8 @@
 //	case      = "#" title { statement } .
 //	statement = "set" key "=" value           // to the end of the line
 //	          | "day" date
+//	          | "forget" person
+//	          | "delete" id
 //	          | "load" { row }
 //	          | "expect" table [ "of" person ] ( "none" | header { cells } )
 //	          | "night" [ time ] .
@@ -59,6 +61,10 @@
 // run, then every expectation of the night is checked. A night without rows is a run
 // that finds nothing new. A setting, any key of the configuration file (dots between
 // its levels, lists as [A, B]), stays in force for later nights.
+//
+// Before a night's rows arrive the rows of the ids its delete statements name are
+// deleted at the sources, of every kind and copy, which its run is told to look for;
+// then the persons of its forget statements are forgotten.
 //
 // The run's clock is the time after "night", at least an hour after the night before
 // and after everything received; by default 03:00 of the day after the night's last

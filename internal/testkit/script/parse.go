@@ -172,12 +172,29 @@ func (p *parser) statement(line string) error {
 		return nil
 	case "expect":
 		return p.expect(rest)
+	case "forget":
+		if len(rest) != 1 || !isPerson(rest[0].text) {
+			return errors.New("want: forget and a person, user:ID or anon:ID")
+		}
+		p.night().Forget = append(p.night().Forget, rest[0].text)
+		return nil
+	case "delete":
+		if len(rest) != 1 {
+			return errors.New("want: delete and the id of a row")
+		}
+		p.night().Delete = append(p.night().Delete, rest[0].text)
+		return nil
 	case "night":
 		return p.beginNight(rest)
 	case "set":
 		return errors.New("want: set key=value")
 	}
-	return atToken(words[0], "%q is no statement; there are set, day, load, expect, night", words[0].text)
+	return atToken(words[0], "%q is no statement; there are set, day, forget, delete, load, expect, night", words[0].text)
+}
+
+// isPerson reports whether the text names a person.
+func isPerson(text string) bool {
+	return strings.HasPrefix(text, "user:") || strings.HasPrefix(text, "anon:")
 }
 
 func (p *parser) set(text string) error {
@@ -202,7 +219,7 @@ func (p *parser) expect(words []token) error {
 	words = words[1:]
 	if len(words) > 1 && words[0].text == "of" {
 		name, isNull, err := parseValue(words[1].text)
-		if err != nil || isNull || !strings.HasPrefix(name, "user:") && !strings.HasPrefix(name, "anon:") {
+		if err != nil || isNull || !isPerson(name) {
 			return atToken(words[1], "%s is no person: user:ID or anon:ID", words[1].text)
 		}
 		e.Person, words = name, words[2:]

@@ -23,6 +23,8 @@ type Night struct {
 	Line     int       // of the statement that begins it
 	At       time.Time // the run's clock
 	Settings []Setting // that change on this night
+	Forget   []string  // persons forgotten before its rows arrive
+	Delete   []string  // ids of rows deleted at the source before that
 	Rows     []Row
 	Expects  []Expect
 }
