@@ -40,6 +40,7 @@ type Pipeline struct {
 	progress func(label, unit string, total int64) *progress.Progress
 	now      func() time.Time
 	notify   *notify.Notifier
+	pause    time.Duration
 }
 
 // Options are what a Pipeline needs beside its configuration.
@@ -49,6 +50,7 @@ type Options struct {
 	Progress func(label, unit string, total int64) *progress.Progress // nil: none
 	Now      func() time.Time                                         // measures the stages; nil: they take no time
 	Notify   *notify.Notifier                                         // told of runs; nil: nobody
+	Pause    time.Duration                                            // before a stage is tried a second time; 0: about a second
 }
 
 // Open connects to the configured database and checks that its schema is of this
@@ -77,9 +79,12 @@ func Open(ctx context.Context, c config.Config, o Options) (*Pipeline, error) {
 	if o.Now == nil {
 		o.Now = func() time.Time { return time.Time{} }
 	}
+	if o.Pause == 0 {
+		o.Pause = time.Second
+	}
 	return &Pipeline{
 		db: &pg.DB{Pool: pool, Names: names, Templates: templates}, config: c, settings: settings,
-		log: o.Log, version: o.Version, progress: o.Progress, now: o.Now, notify: o.Notify,
+		log: o.Log, version: o.Version, progress: o.Progress, now: o.Now, notify: o.Notify, pause: o.Pause,
 	}, nil
 }
 
@@ -252,7 +257,7 @@ func (p *Pipeline) waitsBefore(ctx context.Context, s stages.Stage) (string, err
 // attempts runs a stage until it succeeds, fails for good, or the retries are used
 // up.
 func (p *Pipeline) attempts(ctx context.Context, s stages.Stage, in stages.Input) (result stages.Result, attempt int, err error) {
-	policy := backoff.NewExponentialBackOff(backoff.WithMaxElapsedTime(p.config.Retry.MaxElapsed), backoff.WithInitialInterval(time.Second))
+	policy := backoff.NewExponentialBackOff(backoff.WithMaxElapsedTime(p.config.Retry.MaxElapsed), backoff.WithInitialInterval(p.pause))
 	try := func() error {
 		attempt++
 		var err error

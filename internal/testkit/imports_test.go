@@ -22,7 +22,7 @@ const module = "github.com/attribution-dev/attribution/"
 // those of layers below its own. A new package is added here, which is when to
 // think about where it belongs.
 var layers = [][]string{
-	{"internal/event", "sql", "sql/reference", "rules", "migrations"},
+	{"internal/event", "internal/faults", "sql", "sql/reference", "rules", "migrations"},
 	{"internal/month", "internal/progress"},
 	{"internal/alias", "internal/channel", "internal/pg", "internal/pg/embedded"},
 	{"internal/segment", "internal/sessionize"},
