@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -46,7 +47,7 @@ func TestSweep(t *testing.T) {
 			t.Parallel()
 			want := n.undisturbed(t)
 			again := n.undisturbed(t)
-			require.Equal(t, want.steps, again.steps, "the k-th step must be the same in every run")
+			require.Equal(t, strings.Join(want.steps, "\n"), strings.Join(again.steps, "\n"), "the k-th step must be the same in every run")
 			require.Equal(t, want.state, again.state)
 			points := choose(len(want.steps))
 			began := time.Now()
