@@ -174,6 +174,7 @@ type link struct {
 	until    atomic.Int32  // type of the reply that ends what is withheld
 	done     chan struct{} // that reply came
 	gone     chan struct{} // the server's side has ended
+	ran      bool          // the server completed a statement since the session was last idle
 	rewrite  atomic.Bool   // the next error is told as the fault's
 	skip     atomic.Int32  // replies to our own ROLLBACK that are not passed on: see refuse
 }
@@ -374,7 +375,11 @@ func (l *link) replies() {
 		if err != nil {
 			return
 		}
-		if kind == 'Z' && message[5] == 'I' && l.proxy.options.Idle != nil {
+		if kind == 'C' {
+			l.ran = true
+		}
+		if kind == 'Z' && message[5] == 'I' && l.ran && l.proxy.options.Idle != nil {
+			l.ran = false
 			l.proxy.idle.Lock()
 			l.proxy.options.Idle()
 			l.proxy.idle.Unlock()
