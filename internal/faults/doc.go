@@ -10,8 +10,13 @@ type Fault struct {
 	Name    string // for people and flags: reply-lost
 	Code    string // SQLSTATE of what the client is told, if anything
 	Message string // its text
+	Final   bool   // the program does not try again
 	how     how
 }
+
+// Meanwhile is no fault of the conversation: Options.Do is done before the step is
+// passed on, while the client waits.
+var Meanwhile = Fault{Name: "meanwhile", how: meanwhile}
 
 // Kills reports whether the fault is a SIGKILL of the client, which only a process of
 // its own survives testing.
@@ -28,6 +33,7 @@ const (
 	refused        // the server says ERROR, and aborts its transaction
 	fatal          // the server says FATAL and ends the session, the message not done
 	unknown        // the server does it, says that it does not know, and ends the session
+	meanwhile
 )
 
 // timedOut is how a server words a statement timeout; a user's cancel is another text
@@ -35,7 +41,7 @@ const (
 const timedOut = "canceling statement due to statement timeout"
 
 // All are the faults of the sweep: what happens to a process, to a connection, an error
-// of each class that the program tries again, and one, 42501, that it does not.
+// of each class that the program tries again, and two that it does not.
 func All() []Fault {
 	return []Fault{
 		{Name: "kill-before", how: killBefore},
@@ -52,7 +58,8 @@ func All() []Fault {
 		{Name: "0A000", Code: "0A000", Message: "cached plan must not change result type", how: refused},
 		{Name: "57014", Code: "57014", Message: timedOut, how: refused},
 		{Name: "XX000", Code: "XX000", Message: "could not open relation", how: refused},
-		{Name: "42501", Code: "42501", Message: "permission denied", how: refused},
+		{Name: "42501", Code: "42501", Message: "permission denied", Final: true, how: refused},
+		{Name: "cancelled", Code: "57014", Message: "canceling statement due to user request", Final: true, how: refused},
 		{Name: "08006", Code: "08006", Message: "connection failure", how: fatal},
 		{Name: "57P01", Code: "57P01", Message: "terminating connection due to administrator command", how: fatal},
 		{Name: "57P03", Code: "57P03", Message: "the database system is shutting down", how: fatal},

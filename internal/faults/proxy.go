@@ -24,6 +24,8 @@ type Options struct {
 
 	// Kill ends the client and returns when it is gone. Needed by faults that kill.
 	Kill func()
+	// Do is what Meanwhile does.
+	Do func()
 	// Idle is called, one call at a time, whenever a session has ended a transaction and
 	// before its client knows. Nil: nothing is.
 	Idle func()
@@ -288,6 +290,9 @@ func (l *link) take(name string, unit []byte, until byte) error {
 	case killBefore:
 		l.proxy.options.Kill()
 		return l.reset()
+	case meanwhile:
+		l.proxy.options.Do()
+		return l.send(unit)
 	case killAfter:
 		err := l.doAndWithhold(unit, until)
 		l.proxy.options.Kill()
