@@ -147,7 +147,6 @@ func (in *installed) config(proxy *faults.Proxy, parallelism int) (config.Config
 	c.DatabaseURL = in.url
 	c.Sources = []string{"website"}
 	c.Parallelism = parallelism
-	c.Retry.MaxElapsed = time.Minute
 	c.Notify.PagerDutyRoutingKey, c.Notify.PagerDutyEndpoint = "key", in.pages.server.URL
 	if proxy == nil {
 		return c, nil
@@ -184,7 +183,7 @@ func (in *installed) run(ctx context.Context, proxy *faults.Proxy, parallelism i
 	if err != nil {
 		return result{err: err}
 	}
-	p, err := pipeline.Open(ctx, c, pipeline.Options{Log: slog.New(slog.DiscardHandler), Version: "test", Notify: notifier, Pause: time.Millisecond})
+	p, err := pipeline.Open(ctx, c, pipeline.Options{Log: slog.New(slog.DiscardHandler), Version: "test", Notify: notifier, Timer: &hasty{}})
 	if err != nil {
 		return result{err: err}
 	}
@@ -198,6 +197,19 @@ func (in *installed) run(ctx context.Context, proxy *faults.Proxy, parallelism i
 	}
 	return r
 }
+
+// A hasty timer waits a hundredth of what it is asked to, and never long.
+type hasty struct{ timer *time.Timer }
+
+func (h *hasty) Start(d time.Duration) { h.timer = time.NewTimer(min(d/100, 10*time.Millisecond)) }
+
+func (h *hasty) Stop() {
+	if h.timer != nil { // backoff stops also one it never started
+		h.timer.Stop()
+	}
+}
+
+func (h *hasty) C() <-chan time.Time { return h.timer.C }
 
 // binary is the program, built once.
 var binary = sync.OnceValues(func() (string, error) {
@@ -252,7 +264,7 @@ func (in *installed) start(t *testing.T, proxy *faults.Proxy, parallelism int) (
 	p.cmd.Stdout, p.cmd.Stderr = &p.output, &p.output
 	p.cmd.Env = []string{
 		"HOME=" + t.TempDir(), "ATTRIBUTION_DATABASE_URL=" + c.DatabaseURL, "ATTRIBUTION_SOURCES=website",
-		"ATTRIBUTION_PARALLELISM=" + strconv.Itoa(parallelism), "ATTRIBUTION_RETRY_MAX_ELAPSED=1m",
+		"ATTRIBUTION_PARALLELISM=" + strconv.Itoa(parallelism),
 		"ATTRIBUTION_NOTIFY_PAGERDUTY_ROUTING_KEY=key", "ATTRIBUTION_NOTIFY_PAGERDUTY_ENDPOINT=" + in.pages.server.URL,
 	}
 	if err := p.cmd.Start(); err != nil {
@@ -355,7 +367,30 @@ type undisturbed struct {
 	done  int64               // rows changed by the publication
 }
 
+// known are the undisturbed nights so far, by name.
+var known struct {
+	sync.Mutex
+	nights map[string]undisturbed
+}
+
+// undisturbed is the night with nothing happening to it, run once for all tests.
 func (n night) undisturbed(t *testing.T) undisturbed {
+	t.Helper()
+	known.Lock()
+	defer known.Unlock()
+	want, there := known.nights[n.name]
+	if !there {
+		want = n.again(t)
+		if known.nights == nil {
+			known.nights = map[string]undisturbed{}
+		}
+		known.nights[n.name] = want
+	}
+	return want
+}
+
+// again runs an undisturbed night.
+func (n night) again(t *testing.T) undisturbed {
 	t.Helper()
 	want, err := n.tryUndisturbed(t)
 	if err != nil {

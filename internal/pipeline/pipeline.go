@@ -40,7 +40,7 @@ type Pipeline struct {
 	progress func(label, unit string, total int64) *progress.Progress
 	now      func() time.Time
 	notify   *notify.Notifier
-	pause    time.Duration
+	timer    backoff.Timer
 }
 
 // Options are what a Pipeline needs beside its configuration.
@@ -50,7 +50,7 @@ type Options struct {
 	Progress func(label, unit string, total int64) *progress.Progress // nil: none
 	Now      func() time.Time                                         // measures the stages; nil: they take no time
 	Notify   *notify.Notifier                                         // told of runs; nil: nobody
-	Pause    time.Duration                                            // before a stage is tried a second time; 0: about a second
+	Timer    backoff.Timer                                            // waits between tries; nil: by the clock
 }
 
 // Open connects to the configured database and checks that its schema is of this
@@ -79,12 +79,9 @@ func Open(ctx context.Context, c config.Config, o Options) (*Pipeline, error) {
 	if o.Now == nil {
 		o.Now = func() time.Time { return time.Time{} }
 	}
-	if o.Pause == 0 {
-		o.Pause = time.Second
-	}
 	return &Pipeline{
 		db: &pg.DB{Pool: pool, Names: names, Templates: templates}, config: c, settings: settings,
-		log: o.Log, version: o.Version, progress: o.Progress, now: o.Now, notify: o.Notify, pause: o.Pause,
+		log: o.Log, version: o.Version, progress: o.Progress, now: o.Now, notify: o.Notify, timer: o.Timer,
 	}, nil
 }
 
@@ -257,7 +254,7 @@ func (p *Pipeline) waitsBefore(ctx context.Context, s stages.Stage) (string, err
 // attempts runs a stage until it succeeds, fails for good, or the retries are used
 // up.
 func (p *Pipeline) attempts(ctx context.Context, s stages.Stage, in stages.Input) (result stages.Result, attempt int, err error) {
-	policy := backoff.NewExponentialBackOff(backoff.WithMaxElapsedTime(p.config.Retry.MaxElapsed), backoff.WithInitialInterval(p.pause))
+	policy := backoff.NewExponentialBackOff(backoff.WithMaxElapsedTime(p.config.Retry.MaxElapsed), backoff.WithInitialInterval(time.Second))
 	try := func() error {
 		attempt++
 		var err error
@@ -271,7 +268,7 @@ func (p *Pipeline) attempts(ctx context.Context, s stages.Stage, in stages.Input
 		p.log.WarnContext(ctx, "stage failed, trying again", "stage", s.Name, "attempt", attempt, "again_in", again.Round(time.Millisecond), "error", err)
 		p.db.Pool.Reset() // a new connection for the next try
 	}
-	err = backoff.RetryNotify(try, backoff.WithContext(policy, ctx), tell)
+	err = backoff.RetryNotifyWithTimer(try, backoff.WithContext(policy, ctx), tell, p.timer)
 	return result, attempt, err
 }
 
