@@ -105,11 +105,15 @@ func (p *Proxy) Fired() string {
 	return p.fired
 }
 
-// Close ends the proxy and every connection through it.
+// Close ends the proxy and every connection through it. Closing again does nothing.
 func (p *Proxy) Close() error {
-	err := p.listener.Close()
 	p.mu.Lock()
+	if p.done {
+		p.mu.Unlock()
+		return nil
+	}
 	p.done = true
+	err := p.listener.Close()
 	for l := range p.links {
 		l.close()
 	}
@@ -340,12 +344,21 @@ func (l *link) doAndWithhold(unit []byte, until byte) error {
 // sayFatal tells the client that the session ends, and ends it.
 func (l *link) sayFatal(f Fault) error {
 	l.withhold.Store(true)
-	_ = l.server.Close()
 	b, err := (&pgproto3.ErrorResponse{Severity: "FATAL", SeverityUnlocalized: "FATAL", Code: f.Code, Message: f.Message}).Encode(nil)
-	if err == nil {
-		_, err = l.client.Write(b)
+	if err != nil {
+		return err
 	}
-	_ = l.client.Close()
+	if _, err := l.client.Write(b); err != nil {
+		return err
+	}
+	_ = l.server.Close()
+	if c, ok := l.client.(*net.TCPConn); ok {
+		_ = c.CloseWrite()
+	}
+	// What the client still sends is read: closing before that would be a reset, and
+	// the client might not read what it was told.
+	_ = l.client.SetReadDeadline(time.Now().Add(time.Second))
+	_, err = io.Copy(io.Discard, l.client)
 	return err
 }
 
@@ -372,8 +385,12 @@ func (l *link) refuse(name string, f Fault) error {
 
 // replies passes on what the server sends.
 func (l *link) replies() {
-	defer close(l.gone)
-	defer l.client.Close()
+	defer func() {
+		close(l.gone)
+		if !l.withhold.Load() { // else the client is told something else first
+			_ = l.client.Close()
+		}
+	}()
 	r, w := bufio.NewReaderSize(l.server, 64<<10), bufio.NewWriterSize(l.client, 64<<10)
 	for {
 		kind, message, err := readMessage(r)
