@@ -195,17 +195,7 @@ func TestColumnsChange(t *testing.T) {
 	t.Parallel()
 	n := nights()[0]
 	want := n.undisturbed(t)
-	begins, ends := 0, 0
-	for k, name := range want.steps {
-		if strings.HasPrefix(name, `INSERT INTO "attribution_ops".stage_runs`) {
-			if begins > 0 && ends == 0 {
-				ends = k
-			}
-			if begins == 0 {
-				begins = k + 2
-			}
-		}
-	}
+	begins, ends := want.stagesOf()[0], want.stagesOf()[1]-2
 	changes := []struct{ name, sql string }{
 		{"added", "ALTER TABLE website.pages ADD COLUMN context_locale text; ALTER TABLE website.tracks ADD COLUMN plan bigint"},
 		{"dropped", "ALTER TABLE website.pages DROP COLUMN context_campaign_content; ALTER TABLE website.tracks DROP COLUMN context_campaign_term"},
