@@ -357,7 +357,8 @@ func (l *link) sayFatal(f Fault) error {
 	}
 	// What the client still sends is read: closing before that would be a reset, and
 	// the client might not read what it was told.
-	_ = l.client.SetReadDeadline(time.Now().Add(time.Second))
+	enough := time.AfterFunc(time.Second, func() { _ = l.client.Close() })
+	defer enough.Stop()
 	_, err = io.Copy(io.Discard, l.client)
 	return err
 }

@@ -25,8 +25,10 @@ func TestFaultsAreHonest(t *testing.T) {
 	defer direct.Close(context.Background())
 	_, err = direct.Exec(t.Context(), "CREATE TABLE public.t (n int)")
 	require.NoError(t, err)
-	steps := []string{"connect", "begin", "prepare INSERT INTO public.t VALUES ($1)", "INSERT INTO public.t VALUES ($1)",
-		"COPY public.t FROM STDIN", "data of COPY public.t FROM STDIN", "end of COPY public.t FROM STDIN", "commit"}
+	steps := []string{
+		"connect", "begin", "prepare INSERT INTO public.t VALUES ($1)", "INSERT INTO public.t VALUES ($1)",
+		"COPY public.t FROM STDIN", "data of COPY public.t FROM STDIN", "end of COPY public.t FROM STDIN", "commit",
+	}
 	// transact sends them, and returns what the client saw and what was done.
 	transact := func(t *testing.T, o faults.Options) (fired string, rows int, status byte, err error) {
 		_, cleared := direct.Exec(t.Context(), "TRUNCATE public.t")

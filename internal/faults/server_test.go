@@ -169,7 +169,7 @@ func (m *machine) survive(t *testing.T, n night, want undisturbed, at int, e mis
 		return err
 	}
 	if proxy.Fired() == "" {
-		return fmt.Errorf("the night ended before that step: %w", ran.err)
+		return errors.Join(errors.New("the night ended before that step"), ran.err)
 	}
 	return in.compare(t.Context(), want, ran, faults.Meanwhile)
 }

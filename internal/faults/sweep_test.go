@@ -2,6 +2,7 @@ package faults_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -24,7 +25,7 @@ var (
 	kind     = flag.String("night", "", "the only kind of night: night, full or first; empty: all")
 	seed     = flag.Uint64("seed", 1, "of what is drawn; 0: from the clock")
 	complete = flag.Bool("all", false, "every fault at every step, not some that are drawn")
-	draws    = flag.Int("draws", 4, "how many points of each kind of night are drawn, of each of processes and connections")
+	draws    = flag.Int("draws", 3, "how many points of each kind of night are drawn, of each of processes and connections")
 	mount    = flag.Bool("mount", false, "fill a disk for real: needs the right to mount one")
 	kills    = flag.Int("kills", 3, "how many nights are killed at a random instant")
 )
@@ -142,7 +143,7 @@ func (n night) survive(t *testing.T, want undisturbed, p point, parallelism int)
 		return err
 	}
 	if proxy.Fired() == "" {
-		return fmt.Errorf("the night ended before that step: %d steps; %v", len(proxy.Steps()), ran.err)
+		return errors.Join(fmt.Errorf("the night ended before that step, after %d", len(proxy.Steps())), ran.err)
 	}
 	return in.compare(t.Context(), want, ran, p.fault)
 }
@@ -162,7 +163,7 @@ func (in *installed) compare(ctx context.Context, want undisturbed, ran result, 
 	}
 	again := in.run(ctx, nil, 1)
 	if again.err != nil {
-		return fmt.Errorf("the next run: %w; the one before: %v", again.err, ran.err)
+		return errors.Join(fmt.Errorf("the next run: %w", again.err), ran.err)
 	}
 	in.look()
 	if err := in.sessionsEnd(ctx); err != nil {
