@@ -1,6 +1,7 @@
 package faults_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -49,6 +50,25 @@ type installed struct {
 	pages   *pages
 	seen    []string // what a reader saw, in order, each once
 	broken  error    // why a reader could not read
+	log     lines    // of the runs
+}
+
+// lines are what was written, for several goroutines.
+type lines struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // build names this build of the program: templates of databases it filled are its own.
@@ -183,7 +203,7 @@ func (in *installed) run(ctx context.Context, proxy *faults.Proxy, parallelism i
 	if err != nil {
 		return result{err: err}
 	}
-	p, err := pipeline.Open(ctx, c, pipeline.Options{Log: slog.New(slog.DiscardHandler), Version: "test", Notify: notifier, Timer: &hasty{}})
+	p, err := pipeline.Open(ctx, c, pipeline.Options{Log: slog.New(slog.NewTextHandler(&in.log, nil)), Version: "test", Notify: notifier, Timer: &hasty{}})
 	if err != nil {
 		return result{err: err}
 	}
@@ -300,7 +320,7 @@ const published = `SELECT md5(concat_ws(' ',
 	(SELECT md5(string_agg(t::text, ' ' ORDER BY t::text COLLATE "C")) FROM sessions.attribution AS t)))`
 
 // patience is how long whatever ends by itself may take.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // look reads what is published, as an analyst would.
 func (in *installed) look() {
