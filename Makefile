@@ -24,6 +24,9 @@ EVENTS ?= 1000000
 PACKAGES ?= ./...
 ARGS ?=
 
+# The module that checks deploy/ is tested whenever everything is.
+CHECK := $(if $(filter ./...,$(PACKAGES)),-module deploy/check)
+
 # A home that cannot be written to is no obstacle: all caches then go below
 # .cache. A checkout that cannot be is one.
 writable = $(if $(filter /%,$(1)),$(shell mkdir -p "$(1)" 2>/dev/null && test -w "$(1)" && echo yes))
@@ -63,7 +66,7 @@ tools:
 
 .PHONY: test
 test: tools ## run all tests against one private PostgreSQL server
-	@bin/withpg bin/gotest -summary bin/test-summary -timeout 10m $(ARGS) $(PACKAGES)
+	@bin/withpg bin/gotest -summary bin/test-summary $(CHECK) -timeout 10m $(ARGS) $(PACKAGES)
 
 .PHONY: test-versions
 test-versions: tools ## run all tests on each of VERSIONS="14 15 16 17 18" that can be had
@@ -104,10 +107,12 @@ $(BENCHSTAT):
 .PHONY: lint
 lint: $(LINT) ## check style, imports between packages, and formatting
 	$(LINT) run
+	cd deploy/check && $(LINT) run
 
 .PHONY: format
 format: $(LINT) ## format the Go files
 	$(LINT) fmt
+	cd deploy/check && $(LINT) fmt
 
 $(LINT):
 	@echo "fetching golangci-lint $(GOLANGCI_LINT_VERSION) through the Go module proxy (a minute or two)"
@@ -118,6 +123,7 @@ $(LINT):
 .PHONY: verify
 verify: ## check that go.mod is tidy and generated files are fresh
 	go mod tidy -diff
+	go -C deploy/check mod tidy -diff
 	sh scripts/generated.sh
 
 .PHONY: db/reset

@@ -12,7 +12,9 @@ CREATE TABLE {{.ops}}.runs (
     is_full     boolean NOT NULL,
     stages      text[] NOT NULL,
     version     text NOT NULL,
-    error       text
+    error       text,
+    options     jsonb NOT NULL DEFAULT '{}',
+    retry_of    bigint REFERENCES {{.ops}}.runs
 );
 COMMENT ON TABLE {{.ops}}.runs IS 'One row a run.';
 COMMENT ON COLUMN {{.ops}}.runs.run_id IS 'Number of the run.';
@@ -24,6 +26,8 @@ COMMENT ON COLUMN {{.ops}}.runs.is_full IS 'Run with --full.';
 COMMENT ON COLUMN {{.ops}}.runs.stages IS 'The stages it was asked to run.';
 COMMENT ON COLUMN {{.ops}}.runs.version IS 'Version of the program.';
 COMMENT ON COLUMN {{.ops}}.runs.error IS 'Why it failed.';
+COMMENT ON COLUMN {{.ops}}.runs.options IS 'What else it was asked: allow_shrink, reconcile, strict.';
+COMMENT ON COLUMN {{.ops}}.runs.retry_of IS 'The failed run it goes on with.';
 
 CREATE TABLE {{.ops}}.stage_runs (
     run_id       bigint NOT NULL REFERENCES {{.ops}}.runs,
@@ -36,6 +40,8 @@ CREATE TABLE {{.ops}}.stage_runs (
     rows_changed bigint,
     counters     jsonb,
     error        text,
+    error_class  text,
+    next_try_at  timestamptz,
     PRIMARY KEY (run_id, stage, attempt)
 );
 COMMENT ON TABLE {{.ops}}.stage_runs IS 'One row an attempt at a stage.';
@@ -49,6 +55,8 @@ COMMENT ON COLUMN {{.ops}}.stage_runs.rows_in IS 'Rows read.';
 COMMENT ON COLUMN {{.ops}}.stage_runs.rows_changed IS 'Rows inserted or deleted.';
 COMMENT ON COLUMN {{.ops}}.stage_runs.counters IS 'What else the stage counted, by name.';
 COMMENT ON COLUMN {{.ops}}.stage_runs.error IS 'Why it failed.';
+COMMENT ON COLUMN {{.ops}}.stage_runs.error_class IS 'What kind of error that was: connection, contention, permanent, …; it decides whether and when there is another try.';
+COMMENT ON COLUMN {{.ops}}.stage_runs.next_try_at IS 'When the next attempt was due; NULL: there was to be none.';
 
 CREATE TABLE {{.ops}}.high_water_marks (
     source         text NOT NULL,
@@ -266,13 +274,15 @@ CREATE TABLE {{.ops}}.published (
     table_name   text PRIMARY KEY,
     run_id       bigint NOT NULL,
     newest_event timestamptz,
-    published_at timestamptz NOT NULL
+    published_at timestamptz NOT NULL,
+    row_count    bigint NOT NULL
 );
 COMMENT ON TABLE {{.ops}}.published IS 'When each table was last published; read it as sessions.freshness.';
 COMMENT ON COLUMN {{.ops}}.published.table_name IS 'The table.';
 COMMENT ON COLUMN {{.ops}}.published.run_id IS 'The run that published it.';
 COMMENT ON COLUMN {{.ops}}.published.newest_event IS 'received_at of the newest event taken in by then.';
 COMMENT ON COLUMN {{.ops}}.published.published_at IS 'When.';
+COMMENT ON COLUMN {{.ops}}.published.row_count IS 'Rows the table had then; a gate looks whether it shrinks.';
 
 CREATE VIEW {{.sessions}}.freshness AS
 SELECT table_name, run_id, newest_event, published_at FROM {{.ops}}.published;

@@ -32,6 +32,7 @@ func (g *globals) configure(ctx context.Context) (c config.Config, stop func(), 
 	if g.embedded == "" {
 		return c, stop, nil
 	}
+	c.DatabaseAuth, c.DatabasePasswordFile = "password", "" // for the configured database; a private one asks for none
 	server, err := embedded.Start(ctx, embedded.Options{Dir: g.embedded, Log: g.say})
 	var inUse *embedded.InUseError
 	switch {
@@ -103,20 +104,14 @@ func ensureDatabase(ctx context.Context, server, name string) (string, error) {
 
 // connect opens a pool on the configured database.
 func (g *globals) connect(ctx context.Context, c config.Config) (*pgxpool.Pool, error) {
-	pool, err := pg.Connect(ctx, c.DatabaseURL)
+	pool, err := pipeline.Connect(ctx, c)
 	return pool, g.unreachable(c, err)
 }
 
-// open opens the pipeline on the configured database.
-func (g *globals) open(ctx context.Context, c config.Config) (*pipeline.Pipeline, error) {
-	notifier, err := notify.New(notify.Options{
-		Env: c.Notify.Env, EnableDatadog: c.Notify.Datadog,
-		RoutingKey: c.Notify.PagerDutyRoutingKey, EventsEndpoint: c.Notify.PagerDutyEndpoint, Log: g.log,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("%w: notify.pagerduty_endpoint: %w", pipeline.ErrUsage, err)
-	}
-	p, err := pipeline.Open(ctx, c, pipeline.Options{Log: g.log, Version: programVersion(), Progress: g.progress, Now: g.now, Notify: notifier})
+// open opens the pipeline on the configured database; notifier is told when a run
+// begins; a patient one waits for a database that is away.
+func (g *globals) open(ctx context.Context, c config.Config, notifier *notify.Notifier, patient bool) (*pipeline.Pipeline, error) {
+	p, err := pipeline.Open(ctx, c, pipeline.Options{Log: g.log, Version: programVersion(), Progress: g.progressTo, Now: g.now, Notify: notifier, Patient: patient})
 	return p, g.unreachable(c, err)
 }
 
@@ -124,7 +119,10 @@ func (g *globals) open(ctx context.Context, c config.Config) (*pipeline.Pipeline
 func (g *globals) unreachable(c config.Config, err error) error {
 	var parse *pgconn.ParseConfigError
 	var connect *pgconn.ConnectError
+	var password *pg.PasswordError
 	switch {
+	case errors.As(err, &password):
+		return misconfigured(err)
 	case errors.As(err, &parse):
 		return misconfigured(fmt.Errorf("%w: want such as postgres://user:password@host:5432/database", err))
 	case !errors.As(err, &connect):

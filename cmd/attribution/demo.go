@@ -193,7 +193,7 @@ func (d *demo) secondNight(ctx context.Context) error {
 
 // night runs the stages as of the small hours of a day.
 func (d *demo) night(ctx context.Context, day int) error {
-	p, err := d.open(ctx, d.config)
+	p, err := d.open(ctx, d.config, nil, false)
 	if err != nil {
 		return err
 	}

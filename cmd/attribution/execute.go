@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/attribution-dev/attribution/internal/logs"
 	"github.com/attribution-dev/attribution/internal/pipeline"
 	"github.com/attribution-dev/attribution/internal/segment"
 )
@@ -45,16 +46,30 @@ func fromProcess() deps {
 	}
 }
 
+// stopTimeout is how long the work may take to stop: schedulers kill after 30 s.
+const stopTimeout = 18 * time.Second
+
 // execute runs the program and returns its exit code. The first SIGINT or SIGTERM
-// asks the work to stop, the second ends the process at once.
+// asks the work to stop within stopTimeout, the second ends the process at once.
 func execute(d deps, args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	finished := make(chan struct{})
+	defer close(finished)
 	go func() {
-		<-ctx.Done()
+		select {
+		case <-finished:
+			return
+		case <-ctx.Done():
+		}
 		again := make(chan os.Signal, 1)
 		signal.Notify(again, os.Interrupt, syscall.SIGTERM)
-		<-again
+		select {
+		case <-finished:
+			return
+		case <-again:
+		case <-time.After(stopTimeout):
+		}
 		os.Exit(exitInterrupted)
 	}()
 	root, g := newRootCmd(d)
@@ -101,8 +116,15 @@ func report(g *globals, cmd *cobra.Command, err error, code int) {
 	case errors.As(err, &wrong) && wrong.help:
 		text += "\nSee \"" + cmd.CommandPath() + " --help\"."
 	}
+	if cmd.Name() == "run" && code == exitFailed {
+		text = logs.Redact(text) // it is in a log; what one typed oneself may be repeated
+	}
 	if g.logFormat == "json" {
-		g.log.Error(text, "exit_code", code) //nolint:sloglint // the error is the message
+		log := g.log
+		if state := logs.SQLState(err); state != "" {
+			log = log.With("sqlstate", state)
+		}
+		log.Error(text, "exit_code", code) //nolint:sloglint // the error is the message
 		return
 	}
 	fmt.Fprintln(g.err, "attribution: "+text)

@@ -38,7 +38,7 @@ func (g *globals) explain(ctx context.Context, person string) error {
 		return err
 	}
 	defer stop()
-	p, err := g.open(ctx, c)
+	p, err := g.open(ctx, c, nil, false)
 	if err != nil {
 		return err
 	}

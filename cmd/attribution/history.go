@@ -36,7 +36,7 @@ func (g *globals) history(ctx context.Context, limit int) error {
 		return err
 	}
 	defer stop()
-	p, err := g.open(ctx, c)
+	p, err := g.open(ctx, c, nil, false)
 	if err != nil {
 		return err
 	}

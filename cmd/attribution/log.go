@@ -6,16 +6,18 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+
+	"github.com/attribution-dev/attribution/internal/logs"
 )
 
-// newLog makes the program's log.
+// newLog makes the program's log: what logs.NewHandler says holds for both formats.
 func newLog(w io.Writer, format string, level slog.Level) *slog.Logger {
 	if format == "json" {
-		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
+		return slog.New(logs.NewHandler(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})))
 	}
 	h := &lineHandler{out: w, mu: &sync.Mutex{}, buffer: &bytes.Buffer{}}
 	h.attrs = slog.NewTextHandler(h.buffer, &slog.HandlerOptions{Level: level, ReplaceAttr: dropHead})
-	return slog.New(h)
+	return slog.New(logs.NewHandler(h))
 }
 
 // A lineHandler writes "18:04:05 WARN stage failed, trying again stage=alias": a log

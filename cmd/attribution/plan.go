@@ -47,7 +47,7 @@ func (g *globals) plan(ctx context.Context, o *selection) error {
 		return err
 	}
 	defer stop()
-	p, err := g.open(ctx, c)
+	p, err := g.open(ctx, c, nil, false)
 	if err != nil {
 		return err
 	}

@@ -81,7 +81,7 @@ func newRootCmd(d deps) (*cobra.Command, *globals) {
 	root.SetErr(d.err)
 	root.AddCommand(
 		newBenchCmd(g), newDemoCmd(g), newExplainCmd(g), newHistoryCmd(g), newLoadCmd(g), newMigrateCmd(g), newPlanCmd(g),
-		newRunCmd(g), newSimulateCmd(g), newStatusCmd(g), newVerifyCmd(g), newVersionCmd(g),
+		newRetryCmd(g), newRunCmd(g), newScheduleCmd(g), newSimulateCmd(g), newStatusCmd(g), newVerifyCmd(g), newVersionCmd(g),
 	)
 	return root, g
 }
@@ -142,10 +142,18 @@ func (g *globals) command(name string) string {
 	return c
 }
 
+// watched reports whether somebody reads the log on a terminal.
+func (g *globals) watched() bool { return g.errTerminal && g.logFormat == "text" }
+
 // progress begins to show how far some work has come.
 func (g *globals) progress(label, unit string, total int64) *progress.Progress {
+	return g.progressTo(g.log, label, unit, total)
+}
+
+// progressTo is progress with its log lines in log.
+func (g *globals) progressTo(log *slog.Logger, label, unit string, total int64) *progress.Progress {
 	return progress.New(progress.Options{
-		Out: g.err, Terminal: g.errTerminal && g.logFormat == "text", Log: g.log,
+		Out: g.err, Terminal: g.watched(), Log: log,
 		Label: label, Unit: unit, Total: total, Now: g.now,
 	})
 }

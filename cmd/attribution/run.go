@@ -2,18 +2,21 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/attribution-dev/attribution/internal/config"
+	"github.com/attribution-dev/attribution/internal/notify"
 	"github.com/attribution-dev/attribution/internal/pipeline"
 )
 
 // runOptions are the flags of run.
 type runOptions struct {
 	selection
-	strict bool
+	choices pipeline.Choices
 }
 
 const runLong = `Runs the eight stages, each taking up what waits for it. Running again is always
@@ -40,7 +43,8 @@ func newRunCmd(g *globals) *cobra.Command {
 		RunE:    func(cmd *cobra.Command, _ []string) error { return g.run(cmd.Context(), o) },
 	}
 	o.flags(cmd)
-	cmd.Flags().BoolVar(&o.strict, "strict", false, "exit with 5 when the data gave warnings")
+	cmd.Flags().BoolVar(&o.choices.Strict, "strict", false, "exit with 5 when the data gave warnings")
+	cmd.Flags().BoolVar(&o.choices.AllowShrink, "allow-shrink", false, "publish also what the gates would stop: a table that shrinks by more than 20 %, or loses its newest full day")
 	return cmd
 }
 
@@ -49,29 +53,89 @@ func (g *globals) run(ctx context.Context, o *runOptions) error {
 	if err != nil {
 		return err
 	}
+	request.Choices = o.choices
+	return g.night(ctx, g.command("run")+o.text(), func(context.Context, *pipeline.Pipeline) (pipeline.Request, error) { return request, nil })
+}
+
+// night makes the run that ask asks for, and tells those the settings name, however it
+// ends. rerun is the command to type when it does not even begin.
+func (g *globals) night(ctx context.Context, rerun string, ask func(context.Context, *pipeline.Pipeline) (pipeline.Request, error)) error {
+	started := g.now()
 	c, stop, err := g.configure(ctx)
-	if err != nil {
-		return err
-	}
 	defer stop()
+	// Settings that are wrong are told of as well, to whom they name.
+	notifier := notify.New(notify.Options{
+		Env: c.Notify.Env, EnableDatadog: c.Notify.Datadog,
+		RoutingKey: c.Notify.PagerDutyRoutingKey, EventsEndpoint: c.Notify.PagerDutyEndpoint, RunbookURL: c.Notify.RunbookURL,
+		HeartbeatURL: c.Notify.HeartbeatURL, Log: g.log,
+	})
+	var report pipeline.Report
+	if err == nil {
+		report, err = g.runConfigured(ctx, c, notifier, ask)
+	}
+	if errors.Is(err, pipeline.ErrNothingToRetry) {
+		g.log.InfoContext(ctx, err.Error()) //nolint:sloglint // a sentence for people
+		return nil
+	}
+	told := report.Tell(err)
+	if report.RunID != 0 {
+		rerun = g.command("retry")
+	}
+	told.ExitCode, told.At, told.Elapsed, told.Rerun = exitCode(ctx, err), g.now(), g.now().Sub(started), rerun
+	g.tell(ctx, notifier, told)
+	return err
+}
+
+// runConfigured makes the run on the configured database, which is waited for when it
+// is away.
+func (g *globals) runConfigured(ctx context.Context, c config.Config, n *notify.Notifier, ask func(context.Context, *pipeline.Pipeline) (pipeline.Request, error)) (pipeline.Report, error) {
 	if g.embedded != "" {
 		if _, err := g.migrate(ctx, c); err != nil {
-			return err
+			return pipeline.Report{}, err
 		}
 	}
-	p, err := g.open(ctx, c)
+	p, err := g.open(ctx, c, n, true)
 	if err != nil {
-		return err
+		return pipeline.Report{}, err
 	}
 	defer p.Close()
-	warnings, err := g.runAndPrint(ctx, p, request)
+	request, err := ask(ctx, p)
 	if err != nil {
-		return err
+		return pipeline.Report{}, err
 	}
-	if o.strict && warnings > 0 {
-		return &warnedError{plural(warnings, "data warning") + " under --strict: see above; the result is published all the same"}
+	report, err := g.runAndPrint(ctx, p, request)
+	if err == nil && request.Choices.Strict && len(report.Warnings) > 0 {
+		err = &warnedError{plural(len(report.Warnings), "data warning") + " under --strict: see above; the result is published all the same"}
 	}
-	return nil
+	return report, err
+}
+
+// tell tells people of a run that ended, however it did. Where another run is at work,
+// that one tells.
+func (g *globals) tell(ctx context.Context, n *notify.Notifier, r notify.Run) {
+	if r.ID != 0 {
+		g.log = g.log.With("run_id", r.ID)
+	}
+	switch r.ExitCode {
+	case exitLocked:
+		return
+	case exitDone, exitWarnings:
+		r.Outcome = notify.Done
+	case exitInterrupted:
+		r.Outcome = notify.Interrupted
+	default:
+		r.Outcome = notify.Failed
+		r.Unpaged = r.ExitCode == exitUsage && !errors.Is(r.Err, pipeline.ErrTables)
+	}
+	if !g.watched() {
+		g.log.InfoContext(ctx, "run ended", "outcome", r.Outcome, "exit_code", r.ExitCode, "ms", r.Elapsed.Milliseconds())
+	}
+	for _, s := range r.Stages {
+		if s.Err != nil {
+			g.log = g.log.With("stage", s.Name, "attempt", s.Attempts) // the error that is still to come is its
+		}
+	}
+	n.End(ctx, r)
 }
 
 // A ranStage is one stage of a run in the JSON result.
@@ -98,11 +162,11 @@ type ranRun struct {
 	Error    string     `json:"error,omitempty"`
 }
 
-// runAndPrint runs the pipeline, printing each stage as it ends, and returns how many
-// warnings there were.
-func (g *globals) runAndPrint(ctx context.Context, p *pipeline.Pipeline, r pipeline.Request) (int, error) {
+// runAndPrint runs the pipeline, printing each stage as it ends.
+func (g *globals) runAndPrint(ctx context.Context, p *pipeline.Pipeline, r pipeline.Request) (pipeline.Report, error) {
 	headed := false
 	r.Done = func(s pipeline.StageReport) {
+		g.logStage(ctx, s)
 		if g.json() {
 			return
 		}
@@ -116,27 +180,46 @@ func (g *globals) runAndPrint(ctx context.Context, p *pipeline.Pipeline, r pipel
 	report, runErr := p.Run(ctx, r)
 	elapsed := g.now().Sub(started)
 	if report.RunID == 0 {
-		return 0, runErr // it did not begin
+		return report, runErr // it did not begin
 	}
 	var signedUp *int64
 	if runErr == nil {
-		status, err := p.Status(ctx)
-		if err != nil {
-			return 0, err
+		if status, err := p.Status(ctx); err == nil {
+			signedUp = &status.Totals.SignedUp
+		} else {
+			g.log.WarnContext(ctx, "the run is done, but how much there is could not be asked", "error", err)
 		}
-		signedUp = &status.Totals.SignedUp
 	}
 	if g.json() {
 		if err := g.printJSON(runResult(report, elapsed, signedUp, runErr)); err != nil {
-			return 0, err
+			return report, err
 		}
-		return len(report.Warnings), runErr
+		return report, runErr
 	}
 	g.printWarnings(report.Warnings)
-	if runErr == nil {
+	switch {
+	case signedUp != nil:
 		fmt.Fprintf(g.out, "\nRun %d done in %s: %s in sessions.attribution.\n", report.RunID, took(elapsed), plural(*signedUp, "signed-up person"))
+	case runErr == nil:
+		fmt.Fprintf(g.out, "\nRun %d done in %s.\n", report.RunID, took(elapsed))
 	}
-	return len(report.Warnings), runErr
+	return report, runErr
+}
+
+// logStage logs a stage that ended, where there is no terminal to print it on.
+func (g *globals) logStage(ctx context.Context, s pipeline.StageReport) {
+	if g.watched() {
+		return
+	}
+	outcome := notify.Done
+	if s.Err != nil {
+		outcome = notify.Failed
+		if ctx.Err() != nil {
+			outcome = notify.Interrupted
+		}
+	}
+	g.log.InfoContext(ctx, "stage ended", "run_id", s.RunID, "stage", s.Stage.Name, "attempt", s.Attempts, "outcome", outcome,
+		"ms", s.Elapsed.Milliseconds(), "rows", s.Result.RowsIn, "rows_changed", s.Result.RowsChanged)
 }
 
 // The lines of a run: number and name, rows in, rows changed, time, note.

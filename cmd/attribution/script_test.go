@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -31,6 +32,8 @@ func TestMain(m *testing.M) {
 //	json                     stdout is one JSON document
 //	sql STATEMENT ROW…         run it in the database; each further argument is a row expected, tab-separated
 //	lock, unlock             hold the run lock, as another run would; give it up
+//	block STATEMENT…         hold what the statements lock, in a transaction; unlock gives it up
+//	interrupted CODE|CODE SQL COMMAND…   SIGTERM once the query says true: ends within 20 s, with one of the codes
 //	terminated CODE FILE COMMAND…   SIGTERM once the file exists: ends with that code
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -45,7 +48,7 @@ func TestScripts(t *testing.T) {
 			testscript.Run(t, testscript.Params{
 				Files: []string{file}, RequireExplicitExec: true, RequireUniqueNames: true, Setup: s.setup,
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
-					"exits": s.exits, "json": s.json, "sql": s.sql, "lock": s.lock, "unlock": s.unlock, "terminated": s.terminated,
+					"exits": s.exits, "json": s.json, "sql": s.sql, "lock": s.lock, "unlock": s.unlock, "terminated": s.terminated, "interrupted": s.interrupted, "block": s.block,
 				},
 			})
 		})
@@ -159,5 +162,52 @@ func (s *script) terminated(ts *testscript.TestScript, neg bool, args []string) 
 	_ = cmd.Wait() // the code says it
 	if code := strconv.Itoa(cmd.ProcessState.ExitCode()); code != args[0] {
 		ts.Fatalf("exit code %s, want %s: %s", code, args[0], stderr.String())
+	}
+}
+
+func (s *script) interrupted(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: interrupted CODES SQL COMMAND…")
+	}
+	program, err := exec.LookPath(args[2])
+	ts.Check(err)
+	cmd := exec.Command(program, args[3:]...)
+	cmd.Env = []string{"DATABASE_URL=" + s.url, "HOME=" + ts.Getenv("WORK")}
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	ts.Check(cmd.Start())
+	conn, err := pgx.Connect(context.Background(), s.url)
+	ts.Check(err)
+	defer conn.Close(context.Background())
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
+		var come bool
+		ts.Check(conn.QueryRow(context.Background(), args[1]).Scan(&come))
+		if come {
+			break
+		}
+		if time.Now().After(deadline) {
+			_ = cmd.Process.Kill() // it is not going to
+			_ = cmd.Wait()
+			ts.Fatalf("%s: never: %s", args[1], stderr.String())
+		}
+	}
+	signalled := time.Now()
+	ts.Check(cmd.Process.Signal(syscall.SIGTERM))
+	_ = cmd.Wait() // the code says it
+	if took := time.Since(signalled); took > 20*time.Second {
+		ts.Fatalf("it took %s to stop", took)
+	}
+	if code := strconv.Itoa(cmd.ProcessState.ExitCode()); !slices.Contains(strings.Split(args[0], "|"), code) {
+		ts.Fatalf("exit code %s, want %s: %s", code, args[0], stderr.String())
+	}
+}
+
+func (s *script) block(ts *testscript.TestScript, _ bool, args []string) {
+	conn, err := pgx.Connect(context.Background(), s.url)
+	ts.Check(err)
+	s.held = conn
+	for _, statement := range append([]string{"BEGIN"}, args...) {
+		_, err := conn.Exec(context.Background(), statement)
+		ts.Check(err)
 	}
 }

@@ -32,6 +32,26 @@ func (s *selection) flags(cmd *cobra.Command) {
 	f.StringVar(&s.asOf, "as-of", "", "the run's clock: take in only rows loaded until this `time`, such as 2026-01-31T04:00:00Z")
 }
 
+// text is the flags as typed, for a command that does the same again: without the
+// clock, which has moved on, and without the persons, who are nobody's business.
+func (s *selection) text() (flags string) {
+	for _, f := range [][2]string{{"stage", s.stage}, {"from-stage", s.from}, {"to-stage", s.to}} {
+		if f[1] != "" {
+			flags += " --" + f[0] + " " + f[1]
+		}
+	}
+	if s.full {
+		flags += " --full"
+	}
+	for _, m := range s.months {
+		flags += " --month " + m
+	}
+	if len(s.persons) > 0 {
+		flags += " --person ..."
+	}
+	return flags
+}
+
 // request checks the flags and makes the request of them.
 func (s *selection) request() (pipeline.Request, error) {
 	r := pipeline.Request{Full: s.full, Persons: s.persons}

@@ -91,27 +91,11 @@ func keysOf(name string) (keys []string) {
 	return keys
 }
 
-// variables are the environment variables of all settings.
-func variables() (names []string) {
-	var visit func(t reflect.Type, prefix string)
-	visit = func(t reflect.Type, prefix string) {
-		for f := range t.Fields() {
-			if nested, ok := f.Tag.Lookup("envPrefix"); ok {
-				visit(f.Type, prefix+nested)
-			} else {
-				names = append(names, prefix+f.Tag.Get("env"))
-			}
-		}
-	}
-	visit(reflect.TypeFor[config.Config](), config.Prefix)
-	return append(names, "ATTRIBUTION_CONFIG")
-}
-
 // warnOfMisspeltVariables notices variables that are nearly those of a setting. Others
 // with our prefix may be anybody's: Kubernetes makes ATTRIBUTION_SERVICE_HOST for a
 // service of our name.
 func (g *globals) warnOfMisspeltVariables() {
-	known := variables()
+	known := append(config.Variables(), "ATTRIBUTION_CONFIG")
 	for _, v := range g.environ {
 		name, _, _ := strings.Cut(v, "=")
 		if !strings.HasPrefix(name, config.Prefix) || slices.Contains(known, name) {

@@ -28,7 +28,7 @@ func (g *globals) status(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	p, err := g.open(ctx, c)
+	p, err := g.open(ctx, c, nil, false)
 	if err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ func (g *globals) verify(ctx context.Context, o *verifyOptions) error {
 		return err
 	}
 	defer stop()
-	p, err := g.open(ctx, c)
+	p, err := g.open(ctx, c, nil, false)
 	if err != nil {
 		return err
 	}

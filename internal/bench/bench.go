@@ -159,8 +159,8 @@ func (b *bench) start(ctx context.Context) (stop func() error, err error) {
 		if b.Dir, err = os.MkdirTemp("", "attribution-bench-"); err == nil {
 			err = os.Chmod(b.Dir, 0o711) // the server's account must pass
 		}
-	} else if err = checkDir(b.Dir); err == nil {
-		err = os.MkdirAll(b.Dir, 0o755)
+	} else {
+		err = claimDir(b.Dir)
 	}
 	if err != nil {
 		return nil, err

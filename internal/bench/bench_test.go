@@ -34,13 +34,14 @@ func TestServerSettings(t *testing.T) {
 
 func TestFoldersOfOthers(t *testing.T) {
 	dir := t.TempDir()
-	require.NoError(t, checkDir(dir))
-	require.NoError(t, checkDir(filepath.Join(dir, "none")))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "a"), nil, 0o600))
 	var refused *DirError
-	require.ErrorAs(t, checkDir(dir), &refused)
-	require.NoError(t, os.Mkdir(filepath.Join(dir, "server"), 0o700))
-	require.NoError(t, checkDir(dir))
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "embedded", "server"), 0o700)) // somebody's database
+	require.ErrorAs(t, claimDir(filepath.Join(dir, "embedded")), &refused)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o600))
+	require.ErrorAs(t, claimDir(filepath.Join(dir, "file")), &refused)
+	require.NoError(t, claimDir(filepath.Join(dir, "new", "one")))
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "new", "one", "server"), 0o700))
+	require.NoError(t, claimDir(filepath.Join(dir, "new", "one")), "it is its own")
 }
 
 // TestMeasures: what is compared with what, and when a target is met.

@@ -3,6 +3,7 @@ package bench
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -133,16 +134,25 @@ type DirError struct{ text string }
 // Error says what to do.
 func (e *DirError) Error() string { return e.text }
 
-// checkDir refuses a folder that holds anything but a bench.
-func checkDir(dir string) error {
+// mark is the file that says that a folder is a bench's, whose databases may be dropped.
+const mark = "this-is-a-bench"
+
+// claimDir makes a folder a bench's. It refuses one that holds anything else.
+func claimDir(dir string) error {
 	entries, err := os.ReadDir(dir)
-	if err != nil || len(entries) == 0 { // it is to be made
-		return nil
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return &DirError{err.Error()}
+		}
+	case err != nil:
+		return &DirError{err.Error()}
+	case len(entries) > 0:
+		if _, err := os.Stat(filepath.Join(dir, mark)); err != nil {
+			return &DirError{fmt.Sprintf("%s is not empty, and no bench was there: name another", dir)}
+		}
 	}
-	if _, err := os.Stat(filepath.Join(dir, "server")); err != nil {
-		return &DirError{fmt.Sprintf("%s is not empty, and no bench was there: name another", dir)}
-	}
-	return nil
+	return os.WriteFile(filepath.Join(dir, mark), nil, 0o600)
 }
 
 // A diskGauge watches how much disk a bench takes.

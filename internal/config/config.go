@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net/url"
 	"os"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -29,24 +31,26 @@ const Prefix = "ATTRIBUTION_"
 // A Config is every setting. The zero value of a field is never a default: New
 // fills them in.
 type Config struct {
-	DatabaseURL     string        `yaml:"database_url" env:"DATABASE_URL"`         // or DATABASE_URL, DATABASE_URL_FILE, PG*
-	Sources         []string      `yaml:"sources" env:"SOURCES"`                   // Postgres schemas written by Segment; empty: the only one there is
-	Schemas         Schemas       `yaml:"schemas" envPrefix:"SCHEMAS_"`            // where our tables live
-	SignupEvents    []string      `yaml:"signup_events" env:"SIGNUP_EVENTS"`       // compared exactly with event_text and event
-	SessionGap      time.Duration `yaml:"session_gap" env:"SESSION_GAP"`           // inactivity that ends a session; default 20m
-	Lookback        time.Duration `yaml:"lookback" env:"LOOKBACK"`                 // longest age of a touch at signup; 0s: none
-	Extract         Extract       `yaml:"extract" envPrefix:"EXTRACT_"`            // stage 1
-	Identity        Identity      `yaml:"identity" envPrefix:"IDENTITY_"`          // stage 3
-	OwnDomains      []string      `yaml:"own_domains" env:"OWN_DOMAINS"`           // own, beyond the page's registrable domain
-	InternalDomains []string      `yaml:"internal_domains" env:"INTERNAL_DOMAINS"` // payment and login hosts; default a shipped list
-	BlogPatterns    []string      `yaml:"blog_patterns" env:"BLOG_PATTERNS"`       // regular expressions (RE2) over page URLs
-	IgnoreEvents    []string      `yaml:"ignore_events" env:"IGNORE_EVENTS"`       // names of tracks that are no activity
-	RulesFile       string        `yaml:"rules_file" env:"RULES_FILE"`             // own rules over the shipped ones
-	Publish         Publish       `yaml:"publish" envPrefix:"PUBLISH_"`            // stage 7
-	Retry           Retry         `yaml:"retry" envPrefix:"RETRY_"`                // of a stage
-	Notify          Notify        `yaml:"notify" envPrefix:"NOTIFY_"`              // Datadog and PagerDuty
-	MemoryLimit     Bytes         `yaml:"memory_limit" env:"MEMORY_LIMIT"`         // of the process; default 1GiB
-	Parallelism     int           `yaml:"parallelism" env:"PARALLELISM"`           // pieces of work at once, each on a core of the server; default 0: as many as this machine has cores, at most 4
+	DatabaseURL          string        `yaml:"database_url" env:"DATABASE_URL"`                     // or DATABASE_URL, DATABASE_URL_FILE, PG*
+	DatabasePasswordFile string        `yaml:"database_password_file" env:"DATABASE_PASSWORD_FILE"` // read before each connection; wins over the URL's
+	DatabaseAuth         string        `yaml:"database_auth" env:"DATABASE_AUTH"`                   // password (default), or rds-iam: a token of AWS for each connection
+	Sources              []string      `yaml:"sources" env:"SOURCES"`                               // Postgres schemas written by Segment; empty: the only one there is
+	Schemas              Schemas       `yaml:"schemas" envPrefix:"SCHEMAS_"`                        // where our tables live
+	SignupEvents         []string      `yaml:"signup_events" env:"SIGNUP_EVENTS"`                   // compared exactly with event_text and event
+	SessionGap           time.Duration `yaml:"session_gap" env:"SESSION_GAP"`                       // inactivity that ends a session; default 20m
+	Lookback             time.Duration `yaml:"lookback" env:"LOOKBACK"`                             // longest age of a touch at signup; 0s: none
+	Extract              Extract       `yaml:"extract" envPrefix:"EXTRACT_"`                        // stage 1
+	Identity             Identity      `yaml:"identity" envPrefix:"IDENTITY_"`                      // stage 3
+	OwnDomains           []string      `yaml:"own_domains" env:"OWN_DOMAINS"`                       // own, beyond the page's registrable domain
+	InternalDomains      []string      `yaml:"internal_domains" env:"INTERNAL_DOMAINS"`             // payment and login hosts; default a shipped list
+	BlogPatterns         []string      `yaml:"blog_patterns" env:"BLOG_PATTERNS"`                   // regular expressions (RE2) over page URLs
+	IgnoreEvents         []string      `yaml:"ignore_events" env:"IGNORE_EVENTS"`                   // names of tracks that are no activity
+	RulesFile            string        `yaml:"rules_file" env:"RULES_FILE"`                         // own rules over the shipped ones
+	Publish              Publish       `yaml:"publish" envPrefix:"PUBLISH_"`                        // stage 7
+	Retry                Retry         `yaml:"retry" envPrefix:"RETRY_"`                            // of a stage
+	Notify               Notify        `yaml:"notify" envPrefix:"NOTIFY_"`                          // Datadog, PagerDuty, a heartbeat monitor
+	MemoryLimit          Bytes         `yaml:"memory_limit" env:"MEMORY_LIMIT"`                     // of the process; default 1GiB
+	Parallelism          int           `yaml:"parallelism" env:"PARALLELISM"`                       // pieces of work at once, each on a core of the server; default 0: as many as this machine has cores, at most 4
 }
 
 // Schemas names the schemas of our tables.
@@ -82,7 +86,8 @@ type Publish struct {
 
 // Retry is how long a failing stage is tried again.
 type Retry struct {
-	MaxElapsed time.Duration `yaml:"max_elapsed" env:"MAX_ELAPSED"` // default 2h; 0s: never
+	MaxElapsed     time.Duration `yaml:"max_elapsed" env:"MAX_ELAPSED"`         // from its first failure on; default 2h; 0s: never
+	AttemptTimeout time.Duration `yaml:"attempt_timeout" env:"ATTEMPT_TIMEOUT"` // longest one attempt may take; default 6h; 0s: any time
 }
 
 // Notify is who is told of a run. Datadog's agent is found by its own variables,
@@ -91,6 +96,8 @@ type Notify struct {
 	Env                 string `yaml:"env" env:"ENV"`                                     // names the installation in tags and pages
 	PagerDutyRoutingKey string `yaml:"pagerduty_routing_key" env:"PAGERDUTY_ROUTING_KEY"` // a secret; empty: nobody is paged
 	PagerDutyEndpoint   string `yaml:"pagerduty_endpoint" env:"PAGERDUTY_ENDPOINT"`       // empty: PagerDuty's own
+	RunbookURL          string `yaml:"runbook_url" env:"RUNBOOK_URL"`                     // a link in pages; empty: none
+	HeartbeatURL        string `yaml:"heartbeat_url" env:"HEARTBEAT_URL"`                 // told when a run starts and ends; a secret; empty: none
 	Datadog             bool   `yaml:"-"`                                                 // the environment names an agent
 }
 
@@ -101,6 +108,7 @@ type Bytes int64
 func New() Config {
 	return Config{
 		Schemas:         Schemas{Segment: "segment", Stages: "session_stages", Sessions: "sessions", Aliases: "aliases", Ops: "attribution_ops"},
+		DatabaseAuth:    "password",
 		SignupEvents:    []string{"Signed Up", "signed_up", "signed-up", "User Signed Up"},
 		SessionGap:      sessionize.DefaultGap,
 		Extract:         Extract{Overlap: 24 * time.Hour, DedupWindow: 840 * time.Hour, Columns: "needed"},
@@ -108,9 +116,25 @@ func New() Config {
 		InternalDomains: rules.InternalDomains(),
 		BlogPatterns:    rules.BlogPatterns(),
 		Publish:         Publish{LockTimeout: 500 * time.Millisecond},
-		Retry:           Retry{MaxElapsed: 2 * time.Hour},
+		Retry:           Retry{MaxElapsed: 2 * time.Hour, AttemptTimeout: 6 * time.Hour},
 		MemoryLimit:     1 << 30,
 	}
+}
+
+// Variables are the environment variables of all settings.
+func Variables() (names []string) {
+	var visit func(t reflect.Type, prefix string)
+	visit = func(t reflect.Type, prefix string) {
+		for f := range t.Fields() {
+			if nested, ok := f.Tag.Lookup("envPrefix"); ok {
+				visit(f.Type, prefix+nested)
+			} else if name := f.Tag.Get("env"); name != "" {
+				names = append(names, prefix+name)
+			}
+		}
+	}
+	visit(reflect.TypeFor[Config](), Prefix)
+	return names
 }
 
 // Load returns the defaults overlaid with the YAML file, if any, and with the
@@ -164,6 +188,15 @@ func (c *Config) Validate() error {
 	bad := func(key, format string, args ...any) {
 		errs = append(errs, fmt.Errorf("%s: %s", key, fmt.Sprintf(format, args...)))
 	}
+	switch c.DatabaseAuth {
+	case "password":
+	case "rds-iam":
+		if c.DatabasePasswordFile != "" {
+			bad("database_password_file", "database_auth is rds-iam, which needs no password: leave one of them out")
+		}
+	default:
+		bad("database_auth", "%q is neither password nor rds-iam", c.DatabaseAuth)
+	}
 	if c.SessionGap <= 0 || c.SessionGap > 24*time.Hour {
 		bad("session_gap", "%s is not above 0 and at most 24h", c.SessionGap)
 	}
@@ -175,6 +208,12 @@ func (c *Config) Validate() error {
 	}
 	if c.Extract.DedupWindow < 0 {
 		bad("extract.dedup_window", "%s is negative", c.Extract.DedupWindow)
+	}
+	if c.Retry.MaxElapsed < 0 {
+		bad("retry.max_elapsed", "%s is negative; 0s means no second try", c.Retry.MaxElapsed)
+	}
+	if c.Retry.AttemptTimeout < 0 {
+		bad("retry.attempt_timeout", "%s is negative; 0s means none", c.Retry.AttemptTimeout)
 	}
 	if c.Extract.Columns != "needed" && c.Extract.Columns != "all" {
 		bad("extract.columns", "%q is neither needed nor all", c.Extract.Columns)
@@ -198,10 +237,31 @@ func (c *Config) Validate() error {
 		bad("signup_events", "is empty: without a signup there is nothing to attribute")
 	}
 	errs = append(errs, c.validateSchemas()...)
+	errs = append(errs, c.Notify.validate()...)
 	if len(errs) > 0 {
 		return fmt.Errorf("configuration: %w", errors.Join(errs...))
 	}
 	return nil
+}
+
+// validate sees that addresses are some. They may hold secrets, so the errors do not
+// have them.
+func (n *Notify) validate() (errs []error) {
+	for _, a := range []struct{ key, text, such string }{
+		{"pagerduty_endpoint", n.PagerDutyEndpoint, "https://events.pagerduty.com"},
+		{"runbook_url", n.RunbookURL, "https://wiki.example.com/attribution"},
+		{"heartbeat_url", n.HeartbeatURL, "https://hc-ping.com/<uuid>"},
+	} {
+		u, err := url.Parse(a.text)
+		switch {
+		case a.text == "":
+		case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil:
+			errs = append(errs, fmt.Errorf("notify.%s: is no address such as %s", a.key, a.such))
+		case a.key == "pagerduty_endpoint" && u.RawQuery+u.Fragment != "":
+			errs = append(errs, fmt.Errorf("notify.%s: has more than a path: want such as %s", a.key, a.such))
+		}
+	}
+	return errs
 }
 
 // validateSchemas sees that the schemas are named, and apart from each other and

@@ -26,6 +26,8 @@ func TestDefaultsAreTheDocumentedOnes(t *testing.T) {
 	t.Parallel()
 	documented := `
 database_url: ""
+database_password_file: ""
+database_auth: password
 sources: []
 schemas: {segment: segment, stages: session_stages, sessions: sessions, aliases: aliases, ops: attribution_ops}
 signup_events: [Signed Up, signed_up, signed-up, User Signed Up]
@@ -208,6 +210,9 @@ func TestValidate(t *testing.T) {
 		"negative dedup window":  {func(c *config.Config) { c.Extract.DedupWindow = -1 }, []string{"extract.dedup_window"}},
 		"columns":                {func(c *config.Config) { c.Extract.Columns = "some" }, []string{`extract.columns: "some" is neither needed nor all`}},
 		"policy":                 {func(c *config.Config) { c.Identity.Policy = "First" }, []string{`identity.policy: "First" is neither first nor merge`}},
+		"unknown login":          {func(c *config.Config) { c.DatabaseAuth = "iam" }, []string{`database_auth: "iam" is neither password nor rds-iam`}},
+		"a token":                {func(c *config.Config) { c.DatabaseAuth = "rds-iam" }, nil},
+		"a token and a password": {func(c *config.Config) { c.DatabaseAuth, c.DatabasePasswordFile = "rds-iam", "/x" }, []string{"database_password_file"}},
 		"no users per device":    {func(c *config.Config) { c.Identity.MaxUsersPerAnonymousID = 0 }, []string{"identity.max_users_per_anonymous_id"}},
 		"components of one":      {func(c *config.Config) { c.Identity.MaxComponentSize = 1 }, []string{"identity.max_component_size"}},
 		"64 MiB":                 {func(c *config.Config) { c.MemoryLimit = 64 << 20 }, nil},
@@ -221,6 +226,15 @@ func TestValidate(t *testing.T) {
 		"information_schema":     {func(c *config.Config) { c.Schemas.Ops = "information_schema" }, []string{"schemas.ops", "Postgres' own"}},
 		"one schema for two":     {func(c *config.Config) { c.Schemas.Ops = "sessions" }, []string{"schemas.ops", "schemas.sessions"}},
 		"a source is our schema": {func(c *config.Config) { c.Sources = []string{"web", "segment"} }, []string{"schemas.segment", "sources"}},
+		"addresses": {func(c *config.Config) {
+			c.Notify.PagerDutyEndpoint, c.Notify.RunbookURL, c.Notify.HeartbeatURL = "https://events.eu.pagerduty.com/", "https://wiki.example.com/x?y=z#w", "http://hc.example.com/ping/x?create=1"
+		}, nil},
+		"no addresses": {func(c *config.Config) {
+			c.Notify.PagerDutyEndpoint, c.Notify.RunbookURL, c.Notify.HeartbeatURL = "events.pagerduty.com", "ftp://x", "http://hunter2\x7f"
+		}, []string{"notify.pagerduty_endpoint: is no address", "notify.runbook_url: is no address", "notify.heartbeat_url: is no address"}},
+		"an endpoint with a query": {func(c *config.Config) { c.Notify.PagerDutyEndpoint = "https://x/?k=hunter2" }, []string{"notify.pagerduty_endpoint: has more than a path"}},
+		"an address with a user":   {func(c *config.Config) { c.Notify.HeartbeatURL = "https://u:hunter2@x" }, []string{"notify.heartbeat_url: is no address"}},
+		"an address without host":  {func(c *config.Config) { c.Notify.PagerDutyEndpoint = "https://" }, []string{"notify.pagerduty_endpoint"}},
 		"all at once": {func(c *config.Config) {
 			c.SessionGap, c.Lookback, c.SignupEvents, c.Schemas.Ops = 0, -1, nil, "pg_x"
 		}, []string{"session_gap", "lookback", "signup_events", "schemas.ops"}},
@@ -234,6 +248,7 @@ func TestValidate(t *testing.T) {
 				require.NoError(t, err)
 				return
 			}
+			require.NotContains(t, err.Error(), "hunter2", "an address may be a secret")
 			for _, w := range c.want {
 				require.ErrorContains(t, err, w)
 			}

@@ -14,14 +14,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/attribution-dev/attribution/internal/config"
-	"github.com/attribution-dev/attribution/internal/pg"
 	"github.com/attribution-dev/attribution/internal/pipeline"
 	"github.com/attribution-dev/attribution/internal/simulate"
 	"github.com/attribution-dev/attribution/internal/testkit"
 )
 
-// grantsPage is the page with the scripts for roles and indexes.
-const grantsPage = "README.md"
+// indexesPage is the page with the indexes of the sources.
+const indexesPage = "README.md"
 
 // TestQueries: the queries shown ("sql") run on a database as our migrations make
 // it, beside a users table of one's own, and a role with the grants of the page.
@@ -66,9 +65,12 @@ func statements(text string) (all []string) {
 	return all
 }
 
-// TestGrantsSuffice: a role with the privileges of README.md ("sql grants"),
-// and no others, migrates, runs twice, also with --full; and analysts with theirs
-// ("sql analysts") read the result.
+// grantsScript makes the roles, with names to replace.
+const grantsScript = "deploy/grants.sql"
+
+// TestGrantsSuffice: the job's role as deploy/grants.sql makes it, which is no
+// superuser, migrates, runs, also with --full, and verifies; analysts read what is
+// published, and nothing else.
 func TestGrantsSuffice(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
@@ -80,17 +82,16 @@ func TestGrantsSuffice(t *testing.T) {
 	require.NoError(t, err)
 	outlive := context.WithoutCancel(ctx) // the test's own context has ended when it is cleaned up
 	t.Cleanup(func() { conn.Close(outlive) })
-	// As a warehouse that is not all the world's: since version 15 that is the default.
-	_, err = conn.Exec(ctx, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
-	require.NoError(t, err)
-
-	world, err := simulate.New(simulate.Options{Events: simulate.MinEvents, Days: 40, Sources: []string{"website", "app"}})
-	require.NoError(t, err)
-	require.NoError(t, world.WriteTables(ctx, conn, 0, 30, nil))
-
-	role, analysts := "job_"+database[:16], "read_"+database[:16]
+	exec := func(statement string) {
+		t.Helper()
+		_, err := conn.Exec(ctx, statement)
+		require.NoError(t, err, statement)
+	}
+	role, analysts, segment := "job_"+database[:16], "read_"+database[:16], "segment_"+database[:16]
 	t.Cleanup(func() {
-		for _, r := range []string{role, analysts} {
+		_, err := conn.Exec(outlive, "RESET ROLE")
+		require.NoError(t, err)
+		for _, r := range []string{role, analysts, segment} {
 			for _, s := range []string{"DROP OWNED BY " + r + " CASCADE", "DROP ROLE " + r} {
 				if _, err := conn.Exec(outlive, s); err != nil {
 					t.Errorf("%s: %v", s, err)
@@ -98,20 +99,35 @@ func TestGrantsSuffice(t *testing.T) {
 			}
 		}
 	})
-	grant := func(info string) {
-		found := false
-		for _, b := range blocks(read(t, grantsPage)) {
-			if b.info != info {
-				continue
-			}
-			found = true
-			text := strings.NewReplacer("attribution_job", role, "analysts", analysts, "DATABASE warehouse", `DATABASE "`+database+`"`).Replace(b.text)
-			for _, s := range statements(text) {
-				_, err := conn.Exec(ctx, s)
-				require.NoError(t, err, "%s:%d: %s", grantsPage, b.line, s)
+	// As a warehouse that is not all the world's: since version 15 that is the default.
+	exec("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+	exec("CREATE ROLE " + segment)
+	exec(`GRANT CREATE ON DATABASE "` + database + `" TO ` + segment)
+	world, err := simulate.New(simulate.Options{Events: simulate.MinEvents, Days: 40, Sources: []string{"website", "app"}})
+	require.NoError(t, err)
+	load := func(from, to int) {
+		exec("SET ROLE " + segment)
+		require.NoError(t, world.WriteTables(ctx, conn, from, to, nil))
+		exec("RESET ROLE")
+	}
+	load(0, 30)
+	for _, b := range blocks(read(t, indexesPage)) {
+		if b.info == "sql indexes" {
+			for _, s := range statements(b.text) {
+				exec(s)
 			}
 		}
-		require.True(t, found, info)
+	}
+
+	text := strings.NewReplacer("attribution_job", role, "attribution_analysts", analysts, "segment_writer", segment, "DATABASE warehouse", `DATABASE "`+database+`"`).Replace(read(t, grantsScript))
+	for _, s := range statements(text) {
+		exec(s)
+	}
+	for _, r := range []string{role, analysts} {
+		exec("ALTER ROLE " + r + " LOGIN PASSWORD 'a long random password'")
+		var powers bool
+		require.NoError(t, conn.QueryRow(ctx, "SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls FROM pg_roles WHERE rolname = $1", r).Scan(&powers))
+		require.False(t, powers, r)
 	}
 	as := func(r string) string {
 		u := *address
@@ -119,26 +135,38 @@ func TestGrantsSuffice(t *testing.T) {
 		return u.String()
 	}
 
-	grant("sql indexes")
-	grant("sql grants")
 	c := config.New()
 	c.DatabaseURL, c.Sources, c.Retry.MaxElapsed = as(role), []string{"website", "app"}, 0
-	pool, err := pg.Connect(ctx, c.DatabaseURL)
+	pool, err := pipeline.Connect(ctx, c)
 	require.NoError(t, err)
+	defer pool.Close()
 	require.NoError(t, pipeline.Migrate(ctx, pool, pipeline.Names(c), nil))
-	pool.Close()
-	grant("sql analysts")
 	p, err := pipeline.Open(ctx, c, pipeline.Options{Log: slog.New(slog.DiscardHandler), Version: "test"})
 	require.NoError(t, err)
 	defer p.Close()
 	_, err = p.Plan(ctx, pipeline.Request{AsOf: world.Day(30)})
 	require.NoError(t, err)
 	runOnce(t, p, pipeline.Request{AsOf: world.Day(30)})
-	require.NoError(t, world.WriteTables(ctx, conn, 30, 40, nil))
+	load(30, 40)
+	exec("SET ROLE " + segment)
+	exec("CREATE TABLE website.made_later (LIKE website.tracks)")
+	exec("RESET ROLE")
+	_, err = pool.Exec(ctx, "SELECT FROM website.made_later")
+	require.NoError(t, err, "default privileges")
 	runOnce(t, p, pipeline.Request{AsOf: world.Day(40)})
 	runOnce(t, p, pipeline.Request{AsOf: world.Day(40).Add(time.Second), Full: true})
+	_, err = pool.Exec(ctx, "DELETE FROM website.tracks")
+	require.ErrorContains(t, err, "permission denied", "the sources are not ours to write")
 
-	reader, err := pgx.Connect(ctx, as(analysts))
+	analystsRead(t, as(analysts), conn)
+}
+
+// analystsRead: the whole of what is published can be read, and no other table of
+// anybody's; nothing can be written.
+func analystsRead(t *testing.T, address string, admin *pgx.Conn) {
+	t.Helper()
+	ctx := t.Context()
+	reader, err := pgx.Connect(ctx, address)
 	require.NoError(t, err)
 	defer reader.Close(ctx)
 	for _, table := range []string{"sessions.attribution", "sessions.all_sessions", "sessions.touches", "sessions.useful_sessions", "sessions.freshness", "aliases.user_ids"} {
@@ -148,6 +176,25 @@ func TestGrantsSuffice(t *testing.T) {
 	}
 	_, err = reader.Exec(ctx, "DELETE FROM sessions.attribution")
 	require.ErrorContains(t, err, "permission denied")
+	rows, err := admin.Query(ctx, `
+		SELECT relnamespace::regnamespace::text, oid::regclass::text FROM pg_catalog.pg_class
+		WHERE relkind IN ('r', 'p', 'v', 'm') AND relnamespace::regnamespace::text NOT IN ('pg_catalog', 'information_schema', 'pg_toast')`)
+	require.NoError(t, err)
+	tables, err := pgx.CollectRows(rows, pgx.RowToStructByPos[struct{ Schema, Name string }])
+	require.NoError(t, err)
+	seen := map[string]int{}
+	for _, table := range tables {
+		seen[table.Schema]++
+		_, err := reader.Exec(ctx, "SELECT FROM "+table.Name+" LIMIT 1")
+		if table.Schema == "sessions" || table.Schema == "aliases" {
+			require.NoError(t, err, table.Name)
+		} else {
+			require.ErrorContains(t, err, "permission denied", table.Name)
+		}
+	}
+	for _, schema := range []string{"sessions", "aliases", "segment", "session_stages", "attribution_ops", "website", "app"} {
+		require.NotZero(t, seen[schema], schema)
+	}
 }
 
 // runOnce runs the pipeline; the server may take a moment to let the lock of the run

@@ -188,7 +188,7 @@ func (in *installed) asOf() time.Time {
 // A result is how a run ended.
 type result struct {
 	began bool   // it has a row in the ledger, as far as it knows
-	stage string // the stage that failed for good, if any
+	stage string // the stage that failed for good, or run; empty: none
 	err   error
 	code  int // exit code of a process; -1: it was killed
 }
@@ -199,22 +199,29 @@ func (in *installed) run(ctx context.Context, proxy *faults.Proxy, parallelism i
 	if err != nil {
 		return result{err: err}
 	}
-	notifier, err := notify.New(notify.Options{RoutingKey: c.Notify.PagerDutyRoutingKey, EventsEndpoint: c.Notify.PagerDutyEndpoint})
-	if err != nil {
-		return result{err: err}
+	log := slog.New(slog.NewTextHandler(&in.log, nil))
+	notifier := notify.New(notify.Options{RoutingKey: c.Notify.PagerDutyRoutingKey, EventsEndpoint: c.Notify.PagerDutyEndpoint})
+	var report pipeline.Report
+	p, err := pipeline.Open(ctx, c, pipeline.Options{Log: log, Version: "test", Notify: notifier, Timer: &hasty{}, Patient: true})
+	if err == nil {
+		defer p.Close()
+		report, err = p.Run(ctx, pipeline.Request{AsOf: in.asOf(), Full: in.full})
 	}
-	p, err := pipeline.Open(ctx, c, pipeline.Options{Log: slog.New(slog.NewTextHandler(&in.log, nil)), Version: "test", Notify: notifier, Timer: &hasty{}})
-	if err != nil {
-		return result{err: err}
-	}
-	defer p.Close()
-	report, err := p.Run(ctx, pipeline.Request{AsOf: in.asOf(), Full: in.full})
 	r := result{began: report.RunID != 0, err: err}
+	if errors.Is(err, pipeline.ErrLocked) { // the other run tells
+		return r
+	}
+	told := report.Tell(err)
+	told.Outcome = notify.Done
+	if err != nil {
+		told.Outcome, r.stage = notify.Failed, "run"
+	}
 	for _, s := range report.Stages {
 		if s.Err != nil {
 			r.stage = s.Stage.Name
 		}
 	}
+	notifier.End(ctx, told)
 	return r
 }
 

@@ -3,7 +3,7 @@ package faults_test
 import (
 	"context"
 	"fmt"
-	"strings"
+	"regexp"
 	"syscall"
 	"testing"
 	"time"
@@ -14,10 +14,13 @@ import (
 	"github.com/attribution-dev/attribution/internal/faults"
 )
 
+// beginsStage is the statement that begins an attempt at a stage.
+var beginsStage = regexp.MustCompile(`^(INSERT INTO|WITH closed AS \( UPDATE) "attribution_ops"\.stage_runs`)
+
 // stagesOf are the first steps of the stages, and where the last one ends.
 func (u undisturbed) stagesOf() (begins []int) {
 	for k, name := range u.steps {
-		if strings.HasPrefix(name, `INSERT INTO "attribution_ops".stage_runs`) {
+		if beginsStage.MatchString(name) {
 			begins = append(begins, k+2)
 		}
 	}

@@ -1,20 +1,15 @@
 // Package notify tells people and machines how a run went: numbers to Datadog, pages
-// to PagerDuty. It never fails a run and never holds one up: what cannot be told
-// within a few seconds is a warning in the log.
+// to PagerDuty, a sign of life to a heartbeat monitor. It never fails a run and never
+// holds a good one up: what cannot be told within a few seconds is a warning in the
+// log.
 package notify
 
 import (
+	"context"
 	"log/slog"
 	"strings"
+	"sync"
 	"unicode"
-)
-
-// Outcomes of a stage or a run. They are values of the tag outcome: of anything else,
-// too, there may be only a few.
-const (
-	Done        = "done"        // it succeeded
-	Failed      = "failed"      // it gave up
-	Interrupted = "interrupted" // it was asked to stop
 )
 
 // Options say whom to tell. The zero value tells nobody.
@@ -39,42 +34,62 @@ type Options struct {
 	// EventsEndpoint is where events go. Defaults to https://events.pagerduty.com;
 	// accounts in the EU have https://events.eu.pagerduty.com.
 	EventsEndpoint string
+	// RunbookURL is a link in every page. Empty: none.
+	RunbookURL string
+
+	// HeartbeatURL is the address of a check as healthchecks.io has them, a secret; its
+	// query, if any, is kept. Empty: there is none.
+	HeartbeatURL string
 
 	// Log is told what could not be sent. Nil: nobody is.
 	Log *slog.Logger
 }
 
-// A Notifier tells Datadog and PagerDuty what happened. It is safe for use by several
-// goroutines, and a nil Notifier does nothing.
+// A Notifier tells Datadog, PagerDuty and a heartbeat monitor of one run. A nil
+// Notifier does nothing.
 type Notifier struct {
-	env     string
-	log     *slog.Logger
-	metrics *metrics // nil: none
-	pager   *pager   // nil: none
+	metrics   *metrics   // nil: none
+	pager     *pager     // nil: none
+	heartbeat *heartbeat // nil: none
 }
 
-// New is a Notifier for what is configured. It fails when EventsEndpoint is no
-// address; an agent that cannot be found is a warning in the log. Looking its name up
-// takes at most 2 s.
-func New(o Options) (*Notifier, error) {
-	n := &Notifier{env: word(o.Env), log: o.Log}
-	if n.log == nil {
-		n.log = slog.New(slog.DiscardHandler)
+// New is a Notifier for what is configured. An agent that cannot be found, or an
+// address that is none, is a warning in the log. Looking the agent's name up takes at
+// most 2 s.
+func New(o Options) *Notifier {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
-	var err error
-	if n.pager, err = newPager(o, n.env); err != nil {
-		return nil, err
-	}
-	n.metrics = newMetrics(o, n.env, n.log)
-	return n, nil
+	env := word(o.Env)
+	return &Notifier{metrics: newMetrics(o, env), pager: newPager(o, env), heartbeat: newHeartbeat(o)}
 }
 
-// Close sends what waits to be sent. It takes at most 2 s, also when called again.
-func (n *Notifier) Close() {
+// Begin tells the heartbeat monitor that the run has begun. It does not wait.
+func (n *Notifier) Begin(ctx context.Context) {
+	if n != nil {
+		n.heartbeat.begin(context.WithoutCancel(ctx))
+	}
+}
+
+// End tells of a run that ended, everybody at once, and sends what waits to be sent:
+//
+//   - Datadog: within 2 s
+//   - PagerDuty, unless the run was interrupted: it is paged when the run failed, and
+//     the incidents of what succeeded are resolved; within 5 s, or a minute where it
+//     asks for patience or somebody is to be paged
+//   - the heartbeat monitor: within 6 s
+//
+// A cancelled ctx does not stop it: a run that is being stopped can still tell.
+func (n *Notifier) End(ctx context.Context, r Run) {
 	if n == nil {
 		return
 	}
-	n.metrics.close()
+	ctx = context.WithoutCancel(ctx)
+	var all sync.WaitGroup
+	all.Go(func() { n.metrics.end(ctx, r) })
+	all.Go(func() { n.pager.end(ctx, r) })
+	all.Go(func() { n.heartbeat.end(ctx, r) })
+	all.Wait()
 }
 
 // word makes s fit for a tag, an address or a key: letters, digits and _-./ up to 100
@@ -100,3 +115,6 @@ func cut(s string, limit int) string {
 	}
 	return strings.ToValidUTF8(s[:limit], "") // half a character at the end goes
 }
+
+// line is s on one line.
+func line(s string) string { return strings.Join(strings.Fields(s), " ") }

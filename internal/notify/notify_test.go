@@ -3,13 +3,12 @@ package notify
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"io"
+	"errors"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/http/httptest"
+	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -19,6 +18,8 @@ import (
 	"github.com/DataDog/datadog-go/v5/statsd"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/attribution-dev/attribution/internal/testkit/receivers"
 )
 
 // A log collects lines of several goroutines.
@@ -39,16 +40,12 @@ func (l *log) String() string {
 	return l.buf.String()
 }
 
-func (l *log) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
+func (l *log) warnings() int { return strings.Count(l.String(), "level=WARN") }
 
-func open(t *testing.T, o Options) (*Notifier, *log) {
-	t.Helper()
+func open(o Options) (*Notifier, *log) {
 	l := &log{}
-	o.Log = l.logger()
-	n, err := New(o)
-	require.NoError(t, err)
-	t.Cleanup(n.Close)
-	return n, l
+	o.Log = slog.New(slog.NewTextHandler(l, nil))
+	return New(o), l
 }
 
 // withoutDatadog empties the environment datadog-go reads.
@@ -60,139 +57,178 @@ func withoutDatadog(t *testing.T) {
 	t.Setenv("DD_ORIGIN_DETECTION_ENABLED", "false")
 }
 
-// An agent is a UDP listener.
-func agent(t *testing.T) net.PacketConn {
-	t.Helper()
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
-	require.NoError(t, err)
-	t.Cleanup(func() { conn.Close() })
-	return conn
+var noon = time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
+
+// failed is a run whose second stage failed.
+func failed(message string) Run {
+	err := errors.New(message)
+	return Run{
+		ID: 7, Outcome: Failed, ExitCode: 1, Err: err, Rerun: "attribution run --full", At: noon, Elapsed: 90 * time.Second, AsOf: noon, Newest: noon.Add(-time.Hour),
+		Stages: []Stage{
+			{Name: "extract", Elapsed: 1500 * time.Millisecond, RowsIn: 100, RowsChanged: 20, Attempts: 1, Counters: map[string]int64{"rows_rejected": 3, "rows_known": 5}},
+			{Name: "sessionize", Err: err, Elapsed: time.Minute, RowsIn: 7, Attempts: 4},
+		},
+	}
 }
 
-// received are the lines that came, sorted, want of them or more: "name value type
-// tags" or "_sc name status tags", with the tags sorted.
-func received(t *testing.T, conn net.PacketConn, want int) []string {
-	t.Helper()
-	var lines []string
-	buf := make([]byte, 64<<10)
-	require.NoError(t, conn.SetReadDeadline(time.Now().Add(10*time.Second)))
-	for len(lines) < want {
-		size, _, err := conn.ReadFrom(buf)
-		require.NoError(t, err, "received so far: %q", lines)
-		for line := range strings.Lines(string(buf[:size])) {
-			lines = append(lines, parse(t, strings.TrimSpace(line)))
-		}
-	}
-	slices.Sort(lines)
-	return lines
+// done is a run that succeeded.
+func done() Run {
+	r := failed("")
+	r.Outcome, r.ExitCode, r.Err, r.Stages[1].Err = Done, 0, nil, nil
+	return r
 }
 
-func parse(t *testing.T, line string) string {
-	t.Helper()
-	fields := strings.Split(line, "|")
-	var head []string
-	if fields[0] == "_sc" {
-		require.Len(t, fields, 4, line)
-		head, fields = fields[:3], fields[3:]
-	} else {
-		require.Len(t, fields, 3, line)
-		name, value, found := strings.Cut(fields[0], ":")
-		require.True(t, found, line)
-		head, fields = []string{name, value, fields[1]}, fields[2:]
-	}
-	list, found := strings.CutPrefix(fields[0], "#")
-	require.True(t, found, line)
-	tags := strings.Split(list, ",")
-	slices.Sort(tags)
-	return strings.Join(append(head, strings.Join(tags, ",")), " ")
+// early is a run that failed before its first stage.
+func early(message string) Run {
+	return Run{Outcome: Failed, ExitCode: 1, Err: errors.New(message), Rerun: "attribution run", At: noon, Elapsed: time.Second}
+}
+
+func interrupted() Run {
+	r := failed("context canceled")
+	r.Outcome, r.ExitCode = Interrupted, 4
+	return r
 }
 
 func TestNumbers(t *testing.T) {
 	withoutDatadog(t)
-	conn := agent(t)
-	n, l := open(t, Options{Env: "test", DogStatsD: "udp://" + conn.LocalAddr().String()})
-	n.StageDone("extract", Done, 1500*time.Millisecond, 100, 20, 3, 1)
-	n.StageDone("alias", Failed, time.Minute, 7, 0, 0, 4)
-	n.RunDone(t.Context(), Failed, 90*time.Second)
-	n.Close()
-	assert.Equal(t, []string{
-		"_sc attribution.run 2 env:test",
-		"attribution.run.duration 90 g env:test,outcome:failed",
-		"attribution.run.success 0 g env:test",
-		"attribution.stage.attempts 1 g env:test,outcome:done,stage:extract",
-		"attribution.stage.attempts 4 g env:test,outcome:failed,stage:alias",
-		"attribution.stage.duration 1.5 g env:test,outcome:done,stage:extract",
-		"attribution.stage.duration 60 g env:test,outcome:failed,stage:alias",
-		"attribution.stage.rows 100 g env:test,outcome:done,stage:extract",
-		"attribution.stage.rows 7 g env:test,outcome:failed,stage:alias",
-		"attribution.stage.rows_changed 0 g env:test,outcome:failed,stage:alias",
-		"attribution.stage.rows_changed 20 g env:test,outcome:done,stage:extract",
-		"attribution.stage.rows_rejected 0 g env:test,outcome:failed,stage:alias",
-		"attribution.stage.rows_rejected 3 g env:test,outcome:done,stage:extract",
-	}, received(t, conn, 13))
-	n.StageDone("extract", Done, 0, 0, 0, 0, 0) // too late, and harmless
-	n.RunDone(t.Context(), Done, 0)
-	n.Close()
-	assert.Empty(t, l.String())
+	for _, network := range []string{"udp", "unixgram"} {
+		t.Run(network, func(t *testing.T) {
+			agent := receivers.NewAgent(t, network)
+			n, l := open(Options{Env: "test", DogStatsD: agent.URL})
+			n.End(t.Context(), failed("it\nbroke"))
+			assert.Equal(t, []string{
+				"_e attribution/test/sessionize error env:test,stage:sessionize attribution test: sessionize failed | it broke.",
+				"_sc attribution.run 2 env:test",
+				"attribution.data.freshness 3600 g env:test",
+				"attribution.data.rows_rejected 3 g env:test,stage:extract",
+				"attribution.run.duration 90 g env:test,outcome:failed",
+				"attribution.run.success 0 g env:test",
+				"attribution.stage.attempts 1 g env:test,outcome:done,stage:extract",
+				"attribution.stage.attempts 4 g env:test,outcome:failed,stage:sessionize",
+				"attribution.stage.duration 1.5 g env:test,outcome:done,stage:extract",
+				"attribution.stage.duration 60 g env:test,outcome:failed,stage:sessionize",
+				"attribution.stage.rows 100 g env:test,outcome:done,stage:extract",
+				"attribution.stage.rows 7 g env:test,outcome:failed,stage:sessionize",
+				"attribution.stage.rows_changed 0 g env:test,outcome:failed,stage:sessionize",
+				"attribution.stage.rows_changed 20 g env:test,outcome:done,stage:extract",
+			}, agent.Received())
+			assert.Empty(t, l.String())
+		})
+	}
 }
 
 func TestOutcomesOfARun(t *testing.T) {
 	withoutDatadog(t)
-	for outcome, want := range map[string][]string{
-		Done:        {"_sc attribution.run 0 env:none", "attribution.run.success 1 g env:none"},
-		Interrupted: {"_sc attribution.run 1 env:none", "attribution.run.success 0 g env:none"},
-		Failed:      {"_sc attribution.run 2 env:none", "attribution.run.success 0 g env:none"},
+	for _, c := range []struct {
+		run  Run
+		want []string
+	}{
+		{Run{Outcome: Done, Elapsed: time.Second}, []string{
+			"_sc attribution.run 0 env:none", "attribution.run.duration 1 g env:none,outcome:done", "attribution.run.success 1 g env:none",
+		}},
+		{Run{Outcome: Interrupted, Err: context.Canceled, Elapsed: time.Second}, []string{
+			"_sc attribution.run 1 env:none", "attribution.run.duration 1 g env:none,outcome:interrupted", "attribution.run.success 0 g env:none",
+		}},
+		{early("no database"), []string{
+			"_e attribution/none/run error env:none,stage:run attribution none: run failed | no database.",
+			"_sc attribution.run 2 env:none", "attribution.run.duration 1 g env:none,outcome:failed", "attribution.run.success 0 g env:none",
+		}},
 	} {
-		conn := agent(t)
-		n, _ := open(t, Options{DogStatsD: conn.LocalAddr().String()})
-		n.RunDone(t.Context(), outcome, time.Second)
-		n.Close()
-		assert.Subset(t, received(t, conn, 3), want, outcome)
+		agent := receivers.NewAgent(t, "udp")
+		n, _ := open(Options{DogStatsD: agent.URL})
+		n.End(t.Context(), c.run)
+		assert.Equal(t, c.want, agent.Received())
 	}
 }
 
-func TestAgentFromTheEnvironment(t *testing.T) {
+func TestAgentAndTagsFromTheEnvironment(t *testing.T) {
+	for name, set := range map[string]func(t *testing.T, address string){
+		"DD_DOGSTATSD_URL": func(t *testing.T, address string) { t.Setenv("DD_DOGSTATSD_URL", address) },
+		"DD_AGENT_HOST": func(t *testing.T, address string) {
+			host, port, _ := strings.Cut(strings.TrimPrefix(address, "udp://"), ":")
+			t.Setenv("DD_AGENT_HOST", host)
+			t.Setenv("DD_DOGSTATSD_PORT", port)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			withoutDatadog(t)
+			agent := receivers.NewAgent(t, "udp")
+			set(t, agent.URL)
+			t.Setenv("DD_ENV", "production")
+			t.Setenv("DD_SERVICE", "warehouse")
+			t.Setenv("DD_VERSION", "1.2")
+			t.Setenv("DD_ENTITY_ID", "pod-1")
+			n, l := open(Options{Env: "test", EnableDatadog: true})
+			n.End(t.Context(), Run{Outcome: Done, Elapsed: time.Second})
+			global := "dd.internal.entity_id:pod-1,env:production,"
+			assert.Equal(t, []string{
+				"_sc attribution.run 0 " + global + "service:warehouse,version:1.2",
+				"attribution.run.duration 1 g " + global + "outcome:done,service:warehouse,version:1.2",
+				"attribution.run.success 1 g " + global + "service:warehouse,version:1.2",
+			}, agent.Received())
+			assert.Empty(t, l.String())
+		})
+	}
+}
+
+// TestDataCounters sees that the counters that become gauges are ones that stages
+// count, and that each is sent once, with no other.
+func TestDataCounters(t *testing.T) {
 	withoutDatadog(t)
-	conn := agent(t)
-	t.Setenv("DD_DOGSTATSD_URL", "udp://"+conn.LocalAddr().String())
-	t.Setenv("DD_ENV", "production")
-	n, l := open(t, Options{Env: "test", EnableDatadog: true})
-	n.RunDone(t.Context(), Done, time.Second)
-	n.Close()
-	assert.Equal(t, []string{
-		"_sc attribution.run 0 env:production",
-		"attribution.run.duration 1 g env:production,outcome:done",
-		"attribution.run.success 1 g env:production",
-	}, received(t, conn, 3))
+	files, err := filepath.Glob("../stages/*.go")
+	require.NoError(t, err)
+	var source strings.Builder
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		source.Write(text)
+	}
+	counted := []string{"late_events", "shared_devices", "largest_identity", "alias_changed_persons"} // or are about to be
+	for _, m := range regexp.MustCompile(`\.count\("(\w+)"`).FindAllStringSubmatch(source.String(), -1) {
+		counted = append(counted, m[1])
+	}
+	counters, want := map[string]int64{}, []string{}
+	for _, name := range counted {
+		counters[name] = 2
+	}
+	for _, name := range dataCounters {
+		assert.Contains(t, counted, name)
+		want = append(want, "attribution.data."+name+" 2 g env:none,stage:x")
+	}
+	slices.Sort(want)
+	agent := receivers.NewAgent(t, "udp")
+	n, _ := open(Options{DogStatsD: agent.URL})
+	n.End(t.Context(), Run{Outcome: Done, Stages: []Stage{{Name: "x", Counters: counters}}})
+	sent := slices.DeleteFunc(agent.Received(), func(line string) bool { return !strings.HasPrefix(line, "attribution.data.") })
+	assert.Equal(t, want, sent)
+}
+
+func TestTagsCannotBreakOutAndAllFitsItsPacket(t *testing.T) {
+	withoutDatadog(t)
+	agent := receivers.NewAgent(t, "udp")
+	n, l := open(Options{Env: "a|b,c:d\ne" + strings.Repeat("x", 300), DogStatsD: agent.URL})
+	r := failed(strings.Repeat("\n|ü", 10_000))
+	r.Stages[1].Name = "x|y" + strings.Repeat("z", 300)
+	n.End(t.Context(), r)
+	lines := agent.Received()
+	assert.Len(t, lines, 14)
+	for _, line := range lines {
+		assert.Contains(t, line, "env:a_b_c_d_exxx")
+	}
+	assert.Contains(t, lines[0], "stage:x_yzzz")
+	assert.Contains(t, lines[0], "failed | |ü |ü")
 	assert.Empty(t, l.String())
-}
-
-func TestTagsCannotBreakOut(t *testing.T) {
-	withoutDatadog(t)
-	conn := agent(t)
-	n, _ := open(t, Options{Env: "a|b,c:d\ne", DogStatsD: conn.LocalAddr().String()})
-	n.StageDone("x|y", "relation \"z\"", time.Second, 1, 1, 1, 1)
-	n.Close()
-	for _, line := range received(t, conn, 5) {
-		assert.True(t, strings.HasSuffix(line, " 1 g env:a_b_c_d_e,outcome:relation__z_,stage:x_y"), line)
-	}
 }
 
 func TestClosedPort(t *testing.T) {
 	withoutDatadog(t)
-	conn := agent(t)
-	address := conn.LocalAddr().String()
-	conn.Close()
-	n, l := open(t, Options{DogStatsD: address})
+	agent := receivers.NewAgent(t, "udp")
+	agent.Close()
+	n, l := open(Options{DogStatsD: agent.URL})
 	started := time.Now()
-	for range 3 {
-		n.StageDone("extract", Done, time.Second, 1, 1, 1, 1)
-		n.RunDone(t.Context(), Done, time.Second)
-		require.NoError(t, n.metrics.client.Flush()) // the refusal shows in the next packet
-	}
-	n.Close()
-	assert.Less(t, time.Since(started), 3*time.Second)
-	assert.LessOrEqual(t, strings.Count(l.String(), "\n"), 1, "warns once")
+	n.End(t.Context(), done())
+	assert.Less(t, time.Since(started), statsdTimeout+time.Second)
+	assert.LessOrEqual(t, l.warnings(), 1, "warns once")
 }
 
 func TestNoAgent(t *testing.T) {
@@ -205,12 +241,10 @@ func TestNoAgent(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			started := time.Now()
-			n, l := open(t, o)
-			n.StageDone("extract", Done, time.Second, 1, 1, 1, 1)
-			n.RunDone(t.Context(), Done, time.Second)
-			n.Close()
+			n, l := open(o)
+			n.End(t.Context(), done())
 			assert.Less(t, time.Since(started), 2*statsdTimeout+time.Second)
-			assert.Equal(t, 1, strings.Count(l.String(), "level=WARN"), l.String())
+			assert.Equal(t, 1, l.warnings(), l.String())
 		})
 	}
 }
@@ -235,202 +269,286 @@ func TestNameIsLookedUpTooLong(t *testing.T) {
 
 func TestAgentDoesNotRead(t *testing.T) {
 	withoutDatadog(t)
-	path := filepath.Join(t.TempDir(), "agent.socket")
-	conn, err := net.ListenPacket("unixgram", path)
-	if err != nil {
-		t.Log("no Unix datagram sockets here:", err)
-		return
+	agent := receivers.NewAgent(t, "unixgram")
+	n, _ := open(Options{DogStatsD: agent.URL})
+	r := done()
+	for range 20_000 { // more than any queue holds
+		r.Stages = append(r.Stages, Stage{Name: "extract" + strings.Repeat("x", len(r.Stages)%100)})
 	}
-	defer conn.Close()
-	n, _ := open(t, Options{DogStatsD: "unix://" + path})
 	started := time.Now()
-	for range 20_000 { // service checks are not aggregated
-		n.RunDone(t.Context(), Done, time.Second)
-	}
-	n.Close()
-	assert.Less(t, time.Since(started), statsdTimeout+3*time.Second)
+	n.End(t.Context(), r)
+	assert.Less(t, time.Since(started), statsdTimeout+2*time.Second)
 }
 
-// A pagerDuty is PagerDuty's events API as a test sees it.
-type pagerDuty struct {
-	*httptest.Server
-	mu     sync.Mutex
-	bodies []string
+// page opens a Notifier on a PagerDuty.
+func page(server *receivers.PagerDuty, o Options) (*Notifier, *log) {
+	o.RoutingKey, o.EventsEndpoint = receivers.RoutingKey+"\n", server.URL+"/"
+	return open(o)
 }
-
-func newPagerDuty(t *testing.T, status int, answer string) *pagerDuty {
-	t.Helper()
-	s := &pagerDuty{}
-	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		assert.NoError(t, err)
-		assert.Equal(t, http.MethodPost, r.Method)
-		assert.Equal(t, "/v2/enqueue", r.URL.Path)
-		assert.Equal(t, "application/json", r.Header.Get("Content-Type"))
-		assert.Empty(t, r.Header.Get("Authorization"))
-		s.mu.Lock()
-		s.bodies = append(s.bodies, string(body))
-		s.mu.Unlock()
-		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("Location", "/elsewhere")
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, answer)
-	}))
-	t.Cleanup(s.Close)
-	return s
-}
-
-const (
-	accepted = `{"status":"success","message":"Event processed","dedup_key":"k"}`
-	key      = "R0UT1NGK3Y"
-)
 
 func TestPage(t *testing.T) {
-	server := newPagerDuty(t, http.StatusAccepted, accepted)
-	n, l := open(t, Options{Env: "test", RoutingKey: key + "\n", EventsEndpoint: server.URL + "/"})
+	server := receivers.NewPagerDuty(t)
+	n, l := page(server, Options{Env: "test", RunbookURL: "https://wiki.example.com/x?y=z#w"})
 	ctx, cancel := context.WithCancel(t.Context())
-	cancel() // the run was stopped: the page still goes
-	n.Page(ctx, "extract", "relation \"events\"\ndoes not exist", "attribution run --stage extract")
-	require.Len(t, server.bodies, 1)
+	cancel() // the process is being stopped: the page still goes
+	n.End(ctx, failed("relation \"events\"\ndoes not exist"))
+	name, err := os.Hostname()
+	require.NoError(t, err)
+	_, bodies := server.Received()
+	require.Len(t, bodies, 2)
+	slices.Sort(bodies) // resolve has no client, and comes later
+	triggered, resolved := bodies[0], bodies[1]
+	if strings.Contains(triggered, "resolve") {
+		triggered, resolved = resolved, triggered
+	}
 	assert.JSONEq(t, `{
-		"routing_key": "R0UT1NGK3Y",
+		"routing_key": "`+receivers.RoutingKey+`",
 		"event_action": "trigger",
-		"dedup_key": "attribution/test/extract",
+		"dedup_key": "attribution/test/sessionize",
 		"client": "attribution",
+		"links": [{"href": "https://wiki.example.com/x?y=z#w", "text": "Runbook"}],
 		"payload": {
-			"summary": "attribution test: extract failed: relation \"events\" does not exist",
+			"summary": "attribution test: sessionize failed: relation \"events\" does not exist",
 			"source": "attribution/test",
 			"severity": "error",
-			"component": "extract",
+			"timestamp": "2026-05-04T12:00:00Z",
+			"component": "sessionize",
 			"group": "test",
 			"custom_details": {
-				"stage": "extract",
+				"stage": "sessionize",
 				"error": "relation \"events\"\ndoes not exist",
-				"rerun": "attribution run --stage extract"
+				"run": 7,
+				"rerun": "attribution run --full",
+				"host": "`+name+`"
 			}
 		}
-	}`, server.bodies[0])
+	}`, triggered)
+	assert.JSONEq(t, `{"routing_key": "`+receivers.RoutingKey+`", "event_action": "resolve", "dedup_key": "attribution/test/extract"}`, resolved)
 	assert.Empty(t, l.String())
 }
 
-func TestResolve(t *testing.T) {
-	server := newPagerDuty(t, http.StatusAccepted, accepted)
-	n, l := open(t, Options{Env: "test", RoutingKey: key, EventsEndpoint: server.URL + "/v2/enqueue"})
-	n.Resolve(t.Context(), "extract", "alias")
-	slices.Sort(server.bodies)
-	require.Len(t, server.bodies, 2)
-	assert.JSONEq(t, `{"routing_key": "R0UT1NGK3Y", "event_action": "resolve", "dedup_key": "attribution/test/alias"}`, server.bodies[0])
-	assert.JSONEq(t, `{"routing_key": "R0UT1NGK3Y", "event_action": "resolve", "dedup_key": "attribution/test/extract"}`, server.bodies[1])
-	n.Resolve(t.Context())
-	assert.Len(t, server.bodies, 2)
-	assert.Empty(t, l.String())
+// actions are "action key severity" of events.
+func actions(server *receivers.PagerDuty) (list []string) {
+	events, _ := server.Received()
+	for _, e := range events {
+		list = append(list, strings.TrimSpace(e.Action+" "+e.DedupKey+" "+e.Payload.Severity))
+	}
+	return list
+}
+
+func TestWhoIsPaged(t *testing.T) {
+	unpaged, old, ageUnknown := early("--stage x"), failed("it broke"), failed("it broke")
+	unpaged.Unpaged = true
+	old.Newest = noon.Add(-49 * time.Hour)
+	ageUnknown.Newest = time.Time{}
+	for name, c := range map[string]struct {
+		run  Run
+		want []string
+	}{
+		"done":                   {done(), []string{"resolve attribution/none/extract", "resolve attribution/none/run", "resolve attribution/none/sessionize"}},
+		"failed":                 {failed("it broke"), []string{"resolve attribution/none/extract", "trigger attribution/none/sessionize error"}},
+		"data of two days ago":   {old, []string{"resolve attribution/none/extract", "trigger attribution/none/sessionize critical"}},
+		"nothing published yet":  {ageUnknown, []string{"resolve attribution/none/extract", "trigger attribution/none/sessionize error"}},
+		"before the first stage": {early("no database"), []string{"trigger attribution/none/run error"}},
+		"unpaged":                {unpaged, nil},
+		"interrupted":            {interrupted(), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := receivers.NewPagerDuty(t)
+			n, l := page(server, Options{})
+			n.End(t.Context(), c.run)
+			assert.Equal(t, c.want, actions(server))
+			assert.Empty(t, l.String())
+		})
+	}
 }
 
 func TestPageIsShortAndValid(t *testing.T) {
-	server := newPagerDuty(t, http.StatusAccepted, accepted)
-	n, _ := open(t, Options{Env: strings.Repeat("é", 300), RoutingKey: key, EventsEndpoint: server.URL})
-	n.Page(t.Context(), strings.Repeat("s", 300), "\xff"+strings.Repeat("ü", 100_000), strings.Repeat("r", 100_000))
-	require.Len(t, server.bodies, 1)
-	var event struct {
-		DedupKey string `json:"dedup_key"`
-		Payload  struct {
-			Summary string            `json:"summary"`
-			Details map[string]string `json:"custom_details"`
-		} `json:"payload"`
-	}
-	require.NoError(t, json.Unmarshal([]byte(server.bodies[0]), &event))
-	assert.LessOrEqual(t, len(event.DedupKey), 255)
-	assert.LessOrEqual(t, len(event.Payload.Summary), summaryLimit)
-	assert.Greater(t, len(event.Payload.Summary), summaryLimit-4)
-	assert.NotContains(t, event.Payload.Summary, "\uFFFD")
-	for name, text := range event.Payload.Details {
-		assert.LessOrEqual(t, len(text), detailLimit, name)
+	server := receivers.NewPagerDuty(t)
+	n, _ := page(server, Options{Env: strings.Repeat("é", 300)})
+	r := early("\xff" + strings.Repeat("ü", 100_000))
+	r.Rerun = strings.Repeat("r", 100_000)
+	n.End(t.Context(), r)
+	events, _ := server.Received()
+	require.Len(t, events, 1)
+	assert.Greater(t, len(events[0].Payload.Summary), summaryLimit-4)
+	assert.NotContains(t, events[0].Payload.Summary, "\uFFFD")
+	assert.Len(t, events[0].Payload.Details.Rerun, detailLimit)
+	assert.LessOrEqual(t, len(events[0].Payload.Details.Error), detailLimit)
+}
+
+func TestSecretsAndPersonsDoNotLeave(t *testing.T) {
+	withoutDatadog(t)
+	server, agent, monitor := receivers.NewPagerDuty(t), receivers.NewAgent(t, "udp"), receivers.NewMonitor(t, http.StatusOK, 0)
+	n, _ := page(server, Options{DogStatsD: agent.URL, HeartbeatURL: monitor.URL})
+	r := early("postgres://etl:hunter2@db/x user:hunter2 of 6ba7b810-9dad-11d1-80b4-00c04fd430c8 " + receivers.RoutingKey)
+	r.Rerun = "attribution run --person hunter2 --stage alias"
+	n.End(t.Context(), r)
+	_, bodies := server.Received()
+	require.Len(t, bodies, 1)
+	pings, _ := monitor.Received()
+	assert.Equal(t, 1, strings.Count(bodies[0], receivers.RoutingKey), "where it belongs")
+	assert.Contains(t, bodies[0], "--stage alias")
+	for _, said := range []string{bodies[0], strings.Join(pings, "\n"), strings.Join(agent.Received(), "\n")} {
+		assert.Contains(t, said, "postgres://[hidden]@db/x [hidden] of [hidden]")
+		assert.NotContains(t, said, "hunter2")
 	}
 }
 
-func TestPageHidesSecretsAndPersons(t *testing.T) {
-	server := newPagerDuty(t, http.StatusAccepted, accepted)
-	n, _ := open(t, Options{Env: "test", RoutingKey: key, EventsEndpoint: server.URL})
-	n.Page(t.Context(), "extract", strings.Join([]string{
-		"postgres://etl:hunter2@db/x", "password=hunter2", "PGPASSWORD='hunter2 hunter2'", `{"token": "hunter2"}`, key,
-		"user:hunter2", `person "hunter2": no such`, `invalid input syntax for type uuid: "hunter2 "hunter2" x" (SQLSTATE 22P02)`,
-		`value "hunter2" is out of range`, "Key (user_id, at)=(hunter2, (2)) already exists", "mail to hunter2@mail.example.com, hunter2%40mail.example.com",
-		"of 6ba7b810-9dad-11d1-80b4-00c04fd430c8",
-	}, "\n"), `attribution run --person hunter2 --person=anon:hunter2 --person 'hunter2 x' --stage alias`)
-	require.Len(t, server.bodies, 1)
-	body := strings.Replace(server.bodies[0], `"routing_key":"`+key+`"`, "", 1)
-	for _, secret := range []string{"hunter2", key, "6ba7b810", "00c04fd430c8"} {
-		assert.NotContains(t, body, secret)
+func TestPagerDutyIsInTroubleForAWhile(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusTooManyRequests, http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusServiceUnavailable} {
+		for action, run := range map[string]Run{"trigger": early("it broke"), "resolve": {Outcome: Done}} {
+			t.Run(http.StatusText(status)+" "+action, func(t *testing.T) {
+				t.Parallel()
+				server := receivers.NewPagerDuty(t, status, status, http.StatusAccepted)
+				n, l := page(server, Options{})
+				n.End(t.Context(), run)
+				got := actions(server)
+				require.Len(t, got, 3)
+				assert.Equal(t, []string{got[0], got[0], got[0]}, got)
+				assert.Empty(t, l.String())
+			})
+		}
 	}
-	assert.Contains(t, body, "--stage alias")
-	for _, harmless := range []string{
-		`ERROR: relation "events" does not exist (SQLSTATE 42P01)`,
-		"failed to connect to `user=etl database=x`: 127.0.0.1:5432 (localhost): dial error",
-		"FATAL: password authentication failed for user \"etl\"",
-		"attribution run --stage alias --month 2026-03",
-	} {
-		assert.Equal(t, harmless, hide(harmless))
-	}
+}
+
+func TestPagerDutyIsInTroubleForGood(t *testing.T) {
+	t.Parallel()
+	server := receivers.NewPagerDuty(t, http.StatusInternalServerError)
+	n, l := page(server, Options{})
+	assert.Equal(t, time.Minute, n.pager.patience)
+	n.pager.patience = 3 * time.Second
+	started := time.Now()
+	n.End(t.Context(), failed("it broke"))
+	assert.Less(t, time.Since(started), 4*time.Second)
+	assert.Greater(t, len(actions(server)), 2, "tried again")
+	assert.Equal(t, 2, l.warnings(), l.String())
 }
 
 func TestPagerDutyRefuses(t *testing.T) {
-	for status, answer := range map[int]string{
-		http.StatusBadRequest:          `{"status":"invalid event","message":"Event object is invalid","errors":["` + key + ` is no key"]}`,
-		http.StatusTooManyRequests:     ``,
-		http.StatusInternalServerError: `<html>`,
-		http.StatusTemporaryRedirect:   ``,
-		http.StatusAccepted:            `not JSON`,
-	} {
-		server := newPagerDuty(t, status, answer)
-		n, l := open(t, Options{RoutingKey: key, EventsEndpoint: server.URL})
-		n.Page(t.Context(), "extract", "it broke", "attribution run")
-		n.Resolve(t.Context(), "extract", "alias")
-		assert.Equal(t, 2, strings.Count(l.String(), "level=WARN"), "%d: %s", status, l)
-		assert.NotContains(t, l.String(), key)
-		assert.Len(t, server.bodies, 3, "a redirection is not followed: %d", status)
+	for _, status := range []int{http.StatusBadRequest, http.StatusForbidden, http.StatusTemporaryRedirect} {
+		server := receivers.NewPagerDuty(t, status)
+		n, l := page(server, Options{})
+		n.End(t.Context(), failed("it broke"))
+		assert.Len(t, actions(server), 2, "for good: not tried again, nor is a redirection followed")
+		assert.Equal(t, 2, l.warnings(), "%d: %s", status, l)
+		assert.NotContains(t, l.String(), receivers.RoutingKey)
 	}
+}
+
+func TestPageIsTriedAgainWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
+	server := receivers.NewPagerDuty(t)
+	n, l := page(server, Options{})
+	address := server.Listener.Addr().String()
+	server.Close()
+	n.pager.patience = 2 * time.Second
+	started := time.Now()
+	n.End(t.Context(), early("it broke"))
+	assert.Greater(t, time.Since(started), 400*time.Millisecond)
+	assert.Contains(t, l.String(), "nobody is paged")
+	assert.Contains(t, l.String(), address)
+	started = time.Now()
+	n.End(t.Context(), done())
+	assert.Less(t, time.Since(started), 400*time.Millisecond, "a good run does not wait")
+	assert.Contains(t, l.String(), "stages=extract,sessionize,run")
+}
+
+func TestHeartbeat(t *testing.T) {
+	multiline := failed("it\nbroke")
+	warned := done()
+	warned.ExitCode, warned.Err = 5, errors.New("2 data warnings")
+	for name, c := range map[string]struct {
+		run  Run
+		want []string
+	}{
+		"done":        {done(), []string{"GET /start?", "GET ?"}},
+		"failed":      {multiline, []string{"GET /start?", "POST /1? sessionize: it broke"}},
+		"interrupted": {interrupted(), []string{"GET /start?", "POST /4? sessionize: context canceled"}},
+		"warned":      {warned, []string{"GET /start?", "POST /5? run: 2 data warnings"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			monitor := receivers.NewMonitor(t, http.StatusOK, 0)
+			n, l := open(Options{HeartbeatURL: monitor.URL})
+			n.Begin(t.Context())
+			n.End(t.Context(), c.run)
+			pings, runs := monitor.Received()
+			assert.Equal(t, c.want, pings)
+			assert.Equal(t, 1, runs, "one rid")
+			assert.Empty(t, l.String())
+		})
+	}
+}
+
+func TestHeartbeatKeepsTheQuery(t *testing.T) {
+	monitor := receivers.NewMonitor(t, http.StatusOK, 0)
+	n, _ := open(Options{HeartbeatURL: monitor.URL + "?create=1"})
+	n.Begin(t.Context())
+	n.End(t.Context(), early("no database"))
+	pings, runs := monitor.Received()
+	assert.Equal(t, []string{"GET /start?create=1", "POST /1?create=1 run: no database"}, pings)
+	assert.Equal(t, 1, runs)
+	n, _ = open(Options{HeartbeatURL: monitor.URL + "?create=1"})
+	n.End(t.Context(), done())
+	pings, runs = monitor.Received()
+	assert.Equal(t, []string{"GET ?create=1"}, pings)
+	assert.Equal(t, 1, runs)
+}
+
+func TestHeartbeatIsRefused(t *testing.T) {
+	monitor := receivers.NewMonitor(t, http.StatusNotFound, 0)
+	n, l := open(Options{HeartbeatURL: monitor.URL})
+	n.End(t.Context(), done())
+	assert.Contains(t, l.String(), "it answers 404")
+	monitor.Close()
+	n.End(t.Context(), done())
+	assert.Equal(t, 2, l.warnings())
+	assert.NotContains(t, l.String(), receivers.CheckID)
+}
+
+func TestHeartbeatIsSlow(t *testing.T) {
+	t.Parallel()
+	monitor := receivers.NewMonitor(t, http.StatusOK, 2*time.Second)
+	n, l := open(Options{HeartbeatURL: monitor.URL})
+	n.Begin(t.Context())
+	started := time.Now()
+	n.End(t.Context(), done())
+	assert.Less(t, time.Since(started), 4*time.Second)
+	pings, _ := monitor.Received()
+	assert.Equal(t, []string{"GET /start?", "GET ?"}, pings, "in order")
+	assert.Empty(t, l.String())
 }
 
 func TestBlackHole(t *testing.T) {
 	t.Parallel()
-	hole, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and says nothing
-	require.NoError(t, err)
-	defer hole.Close()
-	n, l := open(t, Options{RoutingKey: key, EventsEndpoint: "http://" + hole.Addr().String()})
-	var both sync.WaitGroup
+	hole := "http://" + receivers.BlackHole(t)
+	n, l := open(Options{RoutingKey: receivers.RoutingKey, EventsEndpoint: hole, HeartbeatURL: hole + "/" + receivers.CheckID})
+	n.Begin(t.Context())
 	started := time.Now()
-	both.Go(func() { n.Page(t.Context(), "extract", "it broke", "attribution run") })
-	both.Go(func() { n.Resolve(t.Context(), "1", "2", "3", "4", "5", "6", "7", "8") })
-	both.Wait()
-	n.Close()
-	assert.Less(t, time.Since(started), pageTimeout+2*time.Second)
-	assert.Equal(t, 2, strings.Count(l.String(), "level=WARN"), l.String())
-	assert.Contains(t, l.String(), "stages=1,2,3,4,5,6,7,8")
-	assert.NotContains(t, l.String(), key)
+	n.End(t.Context(), done())
+	assert.Less(t, time.Since(started), heartbeatOrder+heartbeatTimeout+time.Second)
+	assert.Contains(t, l.String(), "stages=extract,sessionize,run")
+	assert.NotContains(t, l.String(), receivers.RoutingKey)
+	assert.NotContains(t, l.String(), receivers.CheckID)
 }
 
 func TestNothingConfigured(t *testing.T) {
 	withoutDatadog(t)
 	t.Setenv("DD_AGENT_HOST", "agent.invalid") // not enabled: not looked at
-	n, l := open(t, Options{Env: "test", EventsEndpoint: "not looked at"})
-	for _, n := range []*Notifier{nil, n} {
-		n.StageDone("extract", Done, time.Second, 1, 1, 1, 1)
-		n.RunDone(t.Context(), Done, time.Second)
-		n.Page(t.Context(), "extract", "it broke", "attribution run")
-		n.Resolve(t.Context(), "extract")
-		n.Close()
+	n, l := open(Options{Env: "test", EventsEndpoint: "not looked at"})
+	for _, n := range []*Notifier{nil, n, New(Options{})} {
+		n.Begin(t.Context())
+		n.End(t.Context(), failed("it broke"))
 	}
 	assert.Empty(t, l.String())
-	n, err := New(Options{}) // without a log, too
-	require.NoError(t, err)
-	n.Close()
 }
 
-func TestEndpointIsNoAddress(t *testing.T) {
-	for _, endpoint := range []string{"events.pagerduty.com", "ftp://x", "https://", "https://u:hunter2@x", "https://x?k=hunter2", "https://x/#a", "http://hunter2\x7f"} {
-		_, err := New(Options{RoutingKey: key, EventsEndpoint: endpoint})
-		require.Error(t, err, endpoint)
-		assert.NotContains(t, err.Error(), "hunter2")
-		assert.NotContains(t, err.Error(), key)
-	}
+func TestNoAddress(t *testing.T) {
+	n, l := open(Options{HeartbeatURL: "http://" + receivers.CheckID + "\x7f", RoutingKey: receivers.RoutingKey, EventsEndpoint: "ftp://x"})
+	n.pager.patience = 100 * time.Millisecond
+	n.Begin(t.Context())
+	n.End(t.Context(), failed("it broke"))
+	assert.Equal(t, 3, l.warnings(), l.String())
+	assert.NotContains(t, l.String(), receivers.CheckID)
 }

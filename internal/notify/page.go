@@ -3,18 +3,24 @@ package notify
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
-	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/PagerDuty/go-pagerduty"
+	"github.com/cenkalti/backoff/v4"
+
+	"github.com/attribution-dev/attribution/internal/logs"
 )
 
 const (
-	// pageTimeout bounds one call of Page or Resolve.
+	// pageTimeout bounds one request to PagerDuty.
 	pageTimeout = 5 * time.Second
+	// pagePatience bounds all tries to send it an event.
+	pagePatience = time.Minute
 	// summaryLimit is the longest summary PagerDuty takes, in characters; we count
 	// bytes. Source: Events API v2.
 	summaryLimit = 1024
@@ -24,117 +30,164 @@ const (
 
 // pager sends events to PagerDuty.
 type pager struct {
-	client *pagerduty.Client
-	key    string // secret
-	env    string
+	client   *pagerduty.Client
+	key      string // secret
+	env      string
+	runbook  string
+	patience time.Duration
+	log      *slog.Logger
 }
 
 // details are what the page says beside its summary.
 type details struct {
 	Stage string `json:"stage"`
 	Error string `json:"error"`
+	Run   int64  `json:"run,omitempty"` // in the ledger; none before the first stage
 	Rerun string `json:"rerun"`
+	Host  string `json:"host"`
 }
 
-// Page pages whoever is on call: the stage failed for good, message says why, and
-// rerunCommand goes on from there. A stage's failures are one incident until Resolve.
-// Before the stages a run itself may fail: stage "run". Passwords and identifiers of
-// persons are blotted out of both texts where they can be recognized. Page takes at
-// most 5 s, and is not stopped by a cancelled ctx: a run that is being stopped can
-// still page.
-func (n *Notifier) Page(ctx context.Context, stage, message, rerunCommand string) {
-	if n == nil || n.pager == nil {
+// link is a link of the page.
+type link struct {
+	Href string `json:"href"`
+	Text string `json:"text"`
+}
+
+// end resolves the incidents of the stages that succeeded, and those of runs when all
+// of it did; incidents there are none of are no matter. When the run failed it pages
+// whoever is on call, for the stage that failed or, before the stages, for the run. An
+// interrupted run says nothing.
+func (p *pager) end(ctx context.Context, r Run) {
+	if p == nil || r.Outcome == Interrupted {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), pageTimeout)
+	ctx, cancel := context.WithTimeout(ctx, p.patience)
 	defer cancel()
-	p, stage := n.pager, word(stage)
+	var all sync.WaitGroup
+	if r.Outcome == Failed && !r.Unpaged {
+		all.Go(func() { p.page(ctx, r) })
+	}
+	p.resolve(ctx, r)
+	all.Wait()
+}
+
+func (p *pager) page(ctx context.Context, r Run) {
+	stage, message := r.failure()
 	message = p.safe(message)
-	err := p.send(ctx, &pagerduty.V2Event{
+	e := &pagerduty.V2Event{
 		Action:   "trigger",
-		DedupKey: p.dedupKey(stage),
+		DedupKey: dedupKey(p.env, stage),
 		Client:   "attribution",
 		Payload: &pagerduty.V2Payload{
-			Summary:   cut("attribution "+p.env+": "+stage+" failed: "+strings.Join(strings.Fields(message), " "), summaryLimit),
+			Summary:   cut("attribution "+p.env+": "+stage+" failed: "+line(message), summaryLimit),
 			Source:    "attribution/" + p.env,
 			Severity:  "error",
+			Timestamp: r.At.UTC().Format(time.RFC3339),
 			Component: stage,
 			Group:     p.env,
-			Details:   details{Stage: stage, Error: cut(message, detailLimit), Rerun: cut(p.safe(rerunCommand), detailLimit)},
+			Details:   details{Stage: stage, Error: cut(message, detailLimit), Run: r.ID, Rerun: cut(p.safe(r.Rerun), detailLimit), Host: host()},
 		},
-	})
-	if err != nil {
-		n.log.WarnContext(ctx, "PagerDuty was not told: nobody is paged", "stage", stage, "error", p.safe(err.Error()))
+	}
+	if age, known := r.age(); known && age > outOfDate {
+		e.Payload.Severity = "critical"
+	}
+	if p.runbook != "" {
+		e.Links = []any{link{Href: p.runbook, Text: "Runbook"}}
+	}
+	if err := p.send(ctx, e); err != nil {
+		p.log.WarnContext(ctx, "PagerDuty was not told: nobody is paged", "stage", stage, "error", p.safe(err.Error()))
 	}
 }
 
-// Resolve ends the incidents of stages that succeeded; those that have none are no
-// matter. It takes at most 5 s, however many stages there are, and is not stopped by a
-// cancelled ctx.
-func (n *Notifier) Resolve(ctx context.Context, stages ...string) {
-	if n == nil || n.pager == nil {
-		return
+func (p *pager) resolve(ctx context.Context, r Run) {
+	var succeeded []string
+	for _, s := range r.Stages {
+		if s.Err == nil {
+			succeeded = append(succeeded, word(s.Name))
+		}
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), pageTimeout)
-	defer cancel()
-	p := n.pager
-	failed := make([]error, len(stages))
+	if r.Outcome == Done {
+		succeeded = append(succeeded, ofRun)
+	}
+	failed := make([]error, len(succeeded))
 	var all sync.WaitGroup
-	for i, stage := range stages {
+	for i, stage := range succeeded {
 		all.Go(func() {
-			failed[i] = p.send(ctx, &pagerduty.V2Event{Action: "resolve", DedupKey: p.dedupKey(word(stage))})
+			failed[i] = p.send(ctx, &pagerduty.V2Event{Action: "resolve", DedupKey: dedupKey(p.env, stage)})
 		})
 	}
 	all.Wait()
 	var open []string
-	var first error
 	for i, err := range failed {
-		if err == nil {
-			continue
-		}
-		open = append(open, word(stages[i]))
-		if first == nil {
-			first = err
+		if err != nil {
+			open = append(open, succeeded[i])
 		}
 	}
-	if first != nil {
-		n.log.WarnContext(ctx, "PagerDuty was not told: incidents may stay open", "stages", strings.Join(open, ","), "error", p.safe(first.Error()))
+	if err := errors.Join(failed...); err != nil {
+		first, _, _ := strings.Cut(err.Error(), "\n")
+		p.log.WarnContext(ctx, "PagerDuty was not told: incidents may stay open", "stages", strings.Join(open, ","), "error", p.safe(first))
 	}
 }
 
 // newPager is nil when there is no routing key.
-func newPager(o Options, env string) (*pager, error) {
+func newPager(o Options, env string) *pager {
 	key := strings.TrimSpace(o.RoutingKey)
 	if key == "" {
-		return nil, nil
+		return nil
 	}
 	var options []pagerduty.ClientOptions
 	if o.EventsEndpoint != "" {
-		u, err := url.Parse(o.EventsEndpoint)
-		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-			return nil, errors.New("the endpoint of PagerDuty's events is no address such as https://events.pagerduty.com") // which may hold a secret
-		}
 		endpoint := strings.TrimSuffix(strings.TrimRight(o.EventsEndpoint, "/"), "/v2/enqueue") // the client adds it
 		options = append(options, pagerduty.WithV2EventsAPIEndpoint(endpoint))
 	}
-	client := pagerduty.NewClient("", options...)
-	client.HTTPClient = &http.Client{
-		Timeout: pageTimeout,
-		// The key goes nowhere but to the endpoint.
+	p := &pager{client: pagerduty.NewClient("", options...), key: key, env: env, runbook: o.RunbookURL, patience: pagePatience, log: o.Log}
+	p.client.HTTPClient = newClient(pageTimeout)
+	return p
+}
+
+// newClient is a client that goes nowhere but to the address it is given, which may be
+// a secret, as what it sends there may be.
+func newClient(timeout time.Duration) *http.Client {
+	return &http.Client{
+		Timeout:       timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	return &pager{client: client, key: key, env: env}, nil
 }
 
-// dedupKey is at most 213 bytes; PagerDuty takes 255 characters. It has no run in it:
-// tomorrow's failure of the same stage joins the incident.
-func (p *pager) dedupKey(stage string) string { return "attribution/" + p.env + "/" + stage }
-
+// send sends an event, again and again until ctx ends where that may help: PagerDuty
+// answers 429 when it gets too many, 408 and 5xx when it is in trouble. A page is sent
+// again also when there was no answer; a resolve is not, since the next good run sends
+// it anyway, and this one need not wait.
 func (p *pager) send(ctx context.Context, e *pagerduty.V2Event) error {
 	e.RoutingKey = p.key
-	_, err := p.client.ManageEventWithContext(ctx, e)
-	return err
+	again := backoff.NewExponentialBackOff(backoff.WithInitialInterval(time.Second), backoff.WithMaxElapsedTime(p.patience))
+	return backoff.Retry(func() error {
+		_, err := p.client.ManageEventWithContext(ctx, e)
+		var answer pagerduty.APIError
+		switch {
+		case err == nil:
+			return nil
+		case errors.As(err, &answer):
+			if code := answer.StatusCode; code == http.StatusRequestTimeout || code == http.StatusTooManyRequests || code >= 500 {
+				return err
+			}
+		case e.Action == "trigger":
+			return err
+		}
+		return backoff.Permanent(err)
+	}, backoff.WithContext(again, ctx))
 }
 
-// safe is s without what must not leave: the routing key and what hide knows.
-func (p *pager) safe(s string) string { return hide(strings.ReplaceAll(s, p.key, hidden)) }
+// safe is s without what must not leave: the routing key and what logs.Redact knows.
+func (p *pager) safe(s string) string {
+	return logs.Redact(strings.ReplaceAll(s, p.key, logs.Hidden))
+}
+
+// host is the name of this machine or container.
+func host() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return "unknown"
+	}
+	return name
+}

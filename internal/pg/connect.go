@@ -3,8 +3,12 @@ package pg
 import (
 	"bufio"
 	"context"
+	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -41,8 +45,61 @@ const MaxConnections = 2*MaxParallelism + 2
 // process than reading each by itself.
 const readBytes = 128 << 10
 
-// Connect opens a pool for the URL; "" means the PG* variables alone.
-func Connect(ctx context.Context, url string) (*pgxpool.Pool, error) {
+// An Option changes how Connect connects.
+type Option func(*pgxpool.Config)
+
+// A Password gives the password of a connection that is about to be opened.
+type Password func(ctx context.Context, c *pgx.ConnConfig) (string, error)
+
+// WithPassword asks p before each connection, so that a password that was rotated, or a
+// token that expires, is never older than the connection. It wins over a password in
+// the URL and in the PG* variables. Nil changes nothing.
+func WithPassword(p Password) Option {
+	return func(cfg *pgxpool.Config) {
+		if p == nil {
+			return
+		}
+		cfg.BeforeConnect = func(ctx context.Context, c *pgx.ConnConfig) error {
+			password, err := p(ctx, c)
+			if err != nil {
+				return &PasswordError{Err: err}
+			}
+			c.Password = password
+			return nil
+		}
+	}
+}
+
+// PasswordFile is a Password read from a file each time, without the line end at its
+// end. Errors: it cannot be read, or is empty.
+func PasswordFile(path string) Password {
+	return func(context.Context, *pgx.ConnConfig) (string, error) {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return "", err
+		}
+		password := strings.TrimRight(string(text), "\r\n")
+		if password == "" {
+			return "", fmt.Errorf("%s is empty", path)
+		}
+		return password, nil
+	}
+}
+
+// A PasswordError says that there was no password to connect with: nothing was asked of
+// the server yet.
+type PasswordError struct{ Err error }
+
+// Error is what the source of the password says.
+func (e *PasswordError) Error() string { return "password of the database: " + e.Err.Error() }
+
+// Unwrap is the source's error.
+func (e *PasswordError) Unwrap() error { return e.Err }
+
+// Connect opens a pool for the URL; "" means the PG* variables alone. Errors: a URL that
+// is none (*pgconn.ParseConfigError), no password (*PasswordError), and whatever the
+// server or the network say (*pgconn.ConnectError).
+func Connect(ctx context.Context, url string, options ...Option) (*pgxpool.Pool, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("database URL: %w", err)
@@ -62,13 +119,29 @@ func Connect(ctx context.Context, url string) (*pgxpool.Pool, error) {
 	cfg.MaxConns = MaxConnections
 	cfg.MinConns = 0
 	cfg.HealthCheckPeriod = time.Minute
+	for _, option := range options {
+		option(cfg)
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
 	if err := pool.Ping(ctx); err != nil {
 		pool.Close()
-		return nil, fmt.Errorf("connect to Postgres: %w", err)
+		return nil, fmt.Errorf("connect to Postgres: %w%s", err, certificateHint(err))
 	}
 	return pool, nil
+}
+
+// certificateHint is what to do about a server's certificate that was refused.
+func certificateHint(err error) string {
+	var authority x509.UnknownAuthorityError
+	var host x509.HostnameError
+	switch {
+	case errors.As(err, &authority):
+		return ": nothing in the file sslrootcert names (without one: in the system's certificates) vouches for the server: give the certificate of its own authority"
+	case errors.As(err, &host):
+		return ": the certificate is another host's: connect by a name it holds"
+	}
+	return ""
 }

@@ -27,7 +27,6 @@ func TestRetryable(t *testing.T) {
 			"40001", "40P01", "55P03", "55006", // contention
 			"25006",                                              // read only: a failover
 			"53000", "53100", "53200", "53300", "53400", "58030", // resources
-			"0A000", // cached plan
 			"XX000", // internal
 		},
 		false: {
@@ -48,6 +47,22 @@ func TestRetryable(t *testing.T) {
 			require.Equal(t, want, pg.Retryable(errors.Join(errors.New("other"), err)), "%s, joined", code)
 		}
 	}
+}
+
+// TestClasses: each kind of error has its own patience.
+func TestClasses(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]pg.Class{
+		"08006": pg.Connection, "57P01": pg.Connection, "57P03": pg.Connection, "08007": pg.Unknown, "40003": pg.Unknown,
+		"40001": pg.Contention, "40P01": pg.Contention, "55P03": pg.Contention, "25006": pg.ReadOnly,
+		"53100": pg.Resources, "53300": pg.Resources, "58030": pg.Resources, "XX000": pg.Internal, "XX001": pg.Permanent,
+		"57P04": pg.Permanent, "42501": pg.Permanent, "22P02": pg.Permanent, "23505": pg.Permanent, "0A000": pg.Permanent,
+	} {
+		require.Equal(t, want, pg.ClassOf(&pgconn.PgError{Code: code, Message: "any"}), code)
+	}
+	require.Equal(t, pg.Drift, pg.ClassOf(&pgconn.PgError{Code: "0A000", Message: "cached plan must not change result type"}))
+	require.Equal(t, pg.Timeout, pg.ClassOf(context.DeadlineExceeded))
+	require.Equal(t, pg.Permanent, pg.ClassOf(nil))
 }
 
 // TestRetryableCancelled: an operator's stop and our own are final, a time-out is not.

@@ -102,11 +102,16 @@ func (p *Pipeline) waiting(ctx context.Context) ([]Waiting, error) {
 	return slices.DeleteFunc(all, func(w Waiting) bool { return w.Count == 0 }), err
 }
 
+// fresh lists the published tables.
+func (p *Pipeline) fresh(ctx context.Context) ([]Fresh, error) {
+	return pg.Collect(ctx, p.db, p.db.Pool, "00_run/150_freshness.sql", pg.Data{}, nil, pgx.RowToStructByPos[Fresh])
+}
+
 // Status returns what is fresh and what waits.
 func (p *Pipeline) Status(ctx context.Context) (Status, error) {
 	var s Status
 	var err error
-	if s.Tables, err = pg.Collect(ctx, p.db, p.db.Pool, "00_run/150_freshness.sql", pg.Data{}, nil, pgx.RowToStructByPos[Fresh]); err != nil {
+	if s.Tables, err = p.fresh(ctx); err != nil {
 		return s, err
 	}
 	if s.Waiting, err = p.waiting(ctx); err != nil {

@@ -37,6 +37,12 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool, n pg.Names, step func(name
 	return nil
 }
 
+// ErrTables says that the tables are missing or of another version than this
+// program's. It is of usage, too.
+var ErrTables = errors.New("tables of another version")
+
+func otherTables(err error) error { return fmt.Errorf("%w%w", silent{ErrTables}, usage(err)) }
+
 // checkSchema fails, with the remedy, unless the schema is of this program's version.
 func checkSchema(ctx context.Context, pool *pgxpool.Pool, n pg.Names) error {
 	table, err := pg.Ident(n.Ops, "schema_version")
@@ -58,7 +64,7 @@ func checkSchema(ctx context.Context, pool *pgxpool.Pool, n pg.Names) error {
 		return err
 	}
 	if !exists {
-		return usage(errors.New("the database has none of our tables yet: run \"attribution migrate\""))
+		return otherTables(errors.New("the database has none of our tables yet: run \"attribution migrate\""))
 	}
 	have := int32(0)
 	if err := pool.QueryRow(ctx, "SELECT version FROM "+table.String()).Scan(&have); err != nil && !errors.Is(err, pgx.ErrNoRows) {
@@ -66,9 +72,9 @@ func checkSchema(ctx context.Context, pool *pgxpool.Pool, n pg.Names) error {
 	}
 	switch {
 	case have < want:
-		return usage(fmt.Errorf("the tables are of version %d, this program needs %d: run \"attribution migrate\"", have, want))
+		return otherTables(fmt.Errorf("the tables are of version %d, this program needs %d: run \"attribution migrate\"", have, want))
 	case have > want:
-		return usage(fmt.Errorf("the tables are of version %d, newer than this program's %d: use the newer program", have, want))
+		return otherTables(fmt.Errorf("the tables are of version %d, newer than this program's %d: use the newer program", have, want))
 	}
 	return nil
 }

@@ -16,9 +16,11 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/attribution-dev/attribution/internal/config"
+	"github.com/attribution-dev/attribution/internal/logs"
 	"github.com/attribution-dev/attribution/internal/month"
 	"github.com/attribution-dev/attribution/internal/notify"
 	"github.com/attribution-dev/attribution/internal/pg"
+	"github.com/attribution-dev/attribution/internal/pg/rdsauth"
 	"github.com/attribution-dev/attribution/internal/progress"
 	"github.com/attribution-dev/attribution/internal/stages"
 	"github.com/attribution-dev/attribution/sql"
@@ -27,9 +29,6 @@ import (
 // errSuperseded stops a run whose lock was lost and whose place another has taken.
 var errSuperseded = stages.Permanent(errors.New("a newer run has begun: this one has stopped, and published nothing since"))
 
-// ErrLocked says that another run holds the lock: exit code 3.
-var ErrLocked = errors.New("another run is at work in this database: wait for it, or see \"attribution status\"")
-
 // A Pipeline is one installation: a database and settings.
 type Pipeline struct {
 	db       *pg.DB
@@ -37,7 +36,7 @@ type Pipeline struct {
 	settings stages.Settings
 	log      *slog.Logger
 	version  string
-	progress func(label, unit string, total int64) *progress.Progress
+	progress func(log *slog.Logger, label, unit string, total int64) *progress.Progress
 	now      func() time.Time
 	notify   *notify.Notifier
 	timer    backoff.Timer
@@ -46,11 +45,30 @@ type Pipeline struct {
 // Options are what a Pipeline needs beside its configuration.
 type Options struct {
 	Log      *slog.Logger
-	Version  string                                                   // of the program, for the ledger
-	Progress func(label, unit string, total int64) *progress.Progress // nil: none
-	Now      func() time.Time                                         // measures the stages; nil: they take no time
-	Notify   *notify.Notifier                                         // told of runs; nil: nobody
-	Timer    backoff.Timer                                            // waits between tries; nil: by the clock
+	Version  string                                                                     // of the program, for the ledger
+	Progress func(log *slog.Logger, label, unit string, total int64) *progress.Progress // nil: none
+	Now      func() time.Time                                                           // measures the stages; nil: they take no time
+	Notify   *notify.Notifier                                                           // told when a run begins; nil: nobody
+	Patient  bool                                                                       // wait for a database that is away, for retry.max_elapsed
+	Timer    backoff.Timer                                                              // waits between tries; nil: by the clock
+}
+
+// Password is where the password of the configured database comes from; nil: from its
+// URL, or as libpq finds one.
+func Password(c config.Config) pg.Password {
+	switch {
+	case c.DatabaseAuth == "rds-iam":
+		return rdsauth.Password(rdsauth.AWS())
+	case c.DatabasePasswordFile != "":
+		return pg.PasswordFile(c.DatabasePasswordFile)
+	}
+	return nil
+}
+
+// Connect opens a pool on the configured database: the one way to it, also for commands
+// that open no pipeline.
+func Connect(ctx context.Context, c config.Config) (*pgxpool.Pool, error) {
+	return pg.Connect(ctx, c.DatabaseURL, pg.WithPassword(Password(c)))
 }
 
 // Open connects to the configured database and checks that its schema is of this
@@ -65,31 +83,40 @@ func Open(ctx context.Context, c config.Config, o Options) (*Pipeline, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
-	pool, err := pg.Connect(ctx, c.DatabaseURL)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkSchema(ctx, pool, names); err != nil {
-		pool.Close()
-		return nil, err
-	}
 	if o.Progress == nil {
-		o.Progress = func(string, string, int64) *progress.Progress { return nil }
+		o.Progress = func(*slog.Logger, string, string, int64) *progress.Progress { return nil }
 	}
 	if o.Now == nil {
 		o.Now = func() time.Time { return time.Time{} }
 	}
-	return &Pipeline{
-		db: &pg.DB{Pool: pool, Names: names, Templates: templates}, config: c, settings: settings,
-		log: o.Log, version: o.Version, progress: o.Progress, now: o.Now, notify: o.Notify, timer: o.Timer,
-	}, nil
+	p := &Pipeline{
+		config: c, settings: settings, log: o.Log, version: o.Version, progress: o.Progress, now: o.Now, notify: o.Notify, timer: o.Timer,
+	}
+	connect := func() error {
+		pool, err := Connect(ctx, c)
+		if err != nil {
+			return err
+		}
+		if err := checkSchema(ctx, pool, names); err != nil {
+			pool.Close()
+			return err
+		}
+		p.db = &pg.DB{Pool: pool, Names: names, Templates: templates}
+		return nil
+	}
+	if o.Patient {
+		err = p.persist(ctx, "connect", connect, nil)
+	} else {
+		err = connect()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
-// Close ends the connections and sends what waits to be sent to Datadog.
-func (p *Pipeline) Close() {
-	p.db.Pool.Close()
-	p.notify.Close()
-}
+// Close ends the connections.
+func (p *Pipeline) Close() { p.db.Pool.Close() }
 
 // DB is the database, for reading.
 func (p *Pipeline) DB() *pg.DB { return p.db }
@@ -104,12 +131,21 @@ type Request struct {
 	Persons []string       // mark these dirty first: user:ID, anon:ID or a bare ID
 	Months  []month.Month  // mark these dirty first, by received_at
 	AsOf    time.Time      // the run's clock; zero: the database's
+	Choices Choices
+	RetryOf int64 // the failed run this one goes on with; 0: none
 	// Done is told of each stage when it ends. Nil: nobody.
 	Done func(StageReport)
 }
 
+// Choices are what a run may be asked besides; the ledger keeps them.
+type Choices struct {
+	AllowShrink bool `json:"allow_shrink,omitempty"` // publish also what the gates would stop
+	Strict      bool `json:"strict,omitempty"`       // warnings are an exit code; of no concern here
+}
+
 // A StageReport is one stage of a run as it ended.
 type StageReport struct {
+	RunID    int64
 	Stage    stages.Stage
 	Result   stages.Result
 	Elapsed  time.Duration
@@ -121,6 +157,7 @@ type StageReport struct {
 type Report struct {
 	RunID    int64
 	AsOf     time.Time
+	Newest   time.Time // received_at of the newest event published when it ended; zero: unknown, or none
 	Stages   []StageReport
 	Warnings []string
 }
@@ -129,71 +166,79 @@ type Report struct {
 // ErrUsage when the request makes no sense, and else with the stage that failed.
 func (p *Pipeline) Run(ctx context.Context, r Request) (Report, error) {
 	var report Report
+	lock := &runLock{p: p}
+	defer func() { lock.release(ctx) }()
+	err := p.persist(ctx, "begin", func() error { return p.begin(ctx, r, lock, &report) }, nil)
+	if report.RunID == 0 {
+		return report, err
+	}
+	ctx = logs.With(ctx, slog.Int64("run_id", report.RunID))
+	p.notify.Begin(ctx)
+	if err == nil {
+		err = p.runStages(ctx, r, &report, lock)
+	}
+	report.Newest = p.newest(ctx)
+	return report, errors.Join(err, p.end(ctx, report.RunID, ended(ctx, err), err))
+}
+
+// begin does all that is before the first stage. It may be called again after it failed.
+func (p *Pipeline) begin(ctx context.Context, r Request, lock *runLock, report *Report) error {
 	if err := p.resolveSources(ctx); err != nil {
-		return report, err
+		return err
 	}
-	unlock, err := p.lock(ctx)
-	if err != nil {
-		return report, err
+	if err := lock.hold(ctx); err != nil {
+		return err
 	}
-	defer unlock()
+	var err error
 	if report.AsOf, err = p.clock(ctx, r.AsOf); err != nil {
-		return report, err
+		return err
 	}
 	if err := p.mark(ctx, r); err != nil {
-		return report, err
+		return err
 	}
-	if report.RunID, err = p.begin(ctx, r, report.AsOf); err != nil {
-		return report, err
+	if report.RunID == 0 {
+		if report.RunID, err = p.beginRun(ctx, r, report.AsOf); err != nil {
+			return err
+		}
 	}
-	started := p.now()
-	err = p.noticeSettings(ctx)
-	if err == nil {
-		err = p.runStages(ctx, r, &report)
+	return p.noticeSettings(ctx)
+}
+
+// end writes how the run ended. That of a run that succeeded is worth some tries.
+func (p *Pipeline) end(ctx context.Context, run int64, state string, cause error) error {
+	write := func(ctx context.Context) error {
+		_, err := p.db.Exec(ctx, p.db.Pool, "00_run/050_end_run.sql", pg.Data{}, pg.Args{"run": run, "state": state, "error": failureText(cause)})
+		return err
 	}
-	state, text := ended(ctx, err)
-	p.tell(ctx, report, state, p.now().Sub(started))
+	if state == notify.Done {
+		return p.persist(ctx, "end", func() error { return write(ctx) }, nil)
+	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTimeout)
 	defer cancel()
-	_, ledgerErr := p.db.Exec(last, p.db.Pool, "00_run/050_end_run.sql", pg.Data{}, pg.Args{"run": report.RunID, "state": state, "error": text})
-	return report, errors.Join(err, ledgerErr)
+	return write(last)
 }
 
 // ledgerTimeout bounds the last words of a run that is being stopped.
 const ledgerTimeout = 5 * time.Second
 
-// ended is the state of a run or an attempt in the ledger, and why it failed.
-func ended(ctx context.Context, err error) (state string, failure any) {
+// ended is the state of a run or an attempt in the ledger.
+func ended(ctx context.Context, err error) string {
 	switch {
 	case err == nil:
-		return notify.Done, nil
+		return notify.Done
 	case ctx.Err() != nil:
-		return notify.Interrupted, err.Error()
+		return notify.Interrupted
 	default:
-		return notify.Failed, err.Error()
+		return notify.Failed
 	}
 }
 
-// tell tells Datadog of the run, and PagerDuty of the stage that failed for good, or
-// that those that failed before have succeeded.
-func (p *Pipeline) tell(ctx context.Context, report Report, state string, elapsed time.Duration) {
-	ctx = context.WithoutCancel(ctx)
-	var succeeded []string
-	for _, s := range report.Stages {
-		outcome := notify.Done
-		if s.Err != nil {
-			outcome = state
-		}
-		p.notify.StageDone(s.Stage.Name, outcome, s.Elapsed, s.Result.RowsIn, s.Result.RowsChanged, s.Result.Counters["rows_rejected"], s.Attempts)
-		switch outcome {
-		case notify.Failed:
-			p.notify.Page(ctx, s.Stage.Name, s.Err.Error(), "attribution run --from-stage "+s.Stage.Name)
-		case notify.Done:
-			succeeded = append(succeeded, s.Stage.Name)
-		}
+// failureText is why a run or an attempt failed, for the ledger; nil: it did not.
+func failureText(err error) any {
+	if err == nil {
+		return nil
 	}
-	p.notify.Resolve(ctx, succeeded...)
-	p.notify.RunDone(ctx, state, elapsed)
+	return logs.Redact(err.Error())
 }
 
 func selected(r Request) []stages.Stage {
@@ -203,16 +248,21 @@ func selected(r Request) []stages.Stage {
 	return r.Stages
 }
 
-func (p *Pipeline) runStages(ctx context.Context, r Request, report *Report) error {
-	before, err := p.waitsBefore(ctx, selected(r)[0])
+func (p *Pipeline) runStages(ctx context.Context, r Request, report *Report, lock *runLock) error {
+	var before string
+	err := p.persist(ctx, "begin", func() (err error) {
+		before, err = p.waitsBefore(ctx, selected(r)[0])
+		return err
+	}, nil)
 	if err != nil {
 		return err
 	}
 	for _, s := range selected(r) {
-		done := StageReport{Stage: s}
+		ctx := logs.With(ctx, slog.String("stage", s.Name))
+		done := StageReport{RunID: report.RunID, Stage: s}
 		started := p.now()
-		in := stages.Input{Run: pg.RunID(report.RunID), AsOf: report.AsOf, Full: r.Full, First: len(report.Stages) == 0}
-		done.Result, done.Attempts, done.Err = p.attempts(ctx, s, in)
+		in := stages.Input{Run: pg.RunID(report.RunID), AsOf: report.AsOf, Full: r.Full, First: len(report.Stages) == 0, AllowShrink: r.Choices.AllowShrink}
+		done.Result, done.Attempts, done.Err = p.attempts(ctx, s, in, lock)
 		done.Elapsed = p.now().Sub(started)
 		if in.First && before != "" {
 			done.Result.Note = strings.TrimPrefix(done.Result.Note+"; "+before, "; ")
@@ -251,111 +301,12 @@ func (p *Pipeline) waitsBefore(ctx context.Context, s stages.Stage) (string, err
 	return "work waits before it: " + strings.Join(before, ", "), nil
 }
 
-// attempts runs a stage until it succeeds, fails for good, or the retries are used
-// up.
-func (p *Pipeline) attempts(ctx context.Context, s stages.Stage, in stages.Input) (result stages.Result, attempt int, err error) {
-	policy := backoff.NewExponentialBackOff(backoff.WithMaxElapsedTime(p.config.Retry.MaxElapsed), backoff.WithInitialInterval(time.Second))
-	try := func() error {
-		attempt++
-		var err error
-		result, err = p.attempt(ctx, s, in, attempt)
-		if err != nil && (stages.IsPermanent(err) || !pg.Retryable(err) || p.config.Retry.MaxElapsed == 0) {
-			return backoff.Permanent(err)
-		}
-		return err
+func (p *Pipeline) input(ctx context.Context, in stages.Input) stages.Input {
+	in.DB, in.Settings, in.Log = p.db, p.settings, p.log
+	in.Progress = func(label, unit string, total int64) *progress.Progress {
+		return p.progress(logs.From(ctx, p.log), label, unit, total)
 	}
-	tell := func(err error, again time.Duration) {
-		p.log.WarnContext(ctx, "stage failed, trying again", "stage", s.Name, "attempt", attempt, "again_in", again.Round(time.Millisecond), "error", err)
-		p.db.Pool.Reset() // a new connection for the next try
-	}
-	err = backoff.RetryNotifyWithTimer(try, backoff.WithContext(policy, ctx), tell, p.timer)
-	return result, attempt, err
-}
-
-func (p *Pipeline) attempt(ctx context.Context, s stages.Stage, in stages.Input, attempt int) (stages.Result, error) {
-	run := int64(in.Run)
-	key := pg.Args{"run": run, "stage": s.Name, "attempt": attempt}
-	if _, err := p.db.Exec(ctx, p.db.Pool, "00_run/060_begin_stage.sql", pg.Data{}, key); err != nil {
-		return stages.Result{}, err
-	}
-	published := false
-	end := func(ctx context.Context, q pg.Querier, r stages.Result, state string, failure any) error {
-		args := pg.Args{"state": state, "rows_in": r.RowsIn, "rows_changed": r.RowsChanged, "counters": r.Counters, "error": failure}
-		for k, v := range key {
-			args[k] = v
-		}
-		_, err := p.db.Exec(ctx, q, "00_run/070_end_stage.sql", pg.Data{}, args)
-		return err
-	}
-	in = p.input(in)
-	fenced := *p.db
-	fenced.Fence = func(ctx context.Context, tx pgx.Tx) error {
-		var running bool
-		if err := p.db.Scan(ctx, tx, "00_run/081_hold.sql", pg.Data{}, pg.Args{"run": run}, &running); err != nil || running {
-			return err
-		}
-		return errSuperseded
-	}
-	in.DB = &fenced
-	in.Publish = func(ctx context.Context, q pg.Querier, r stages.Result) error {
-		n, err := p.db.Exec(ctx, q, "00_run/080_fence.sql", pg.Data{}, pg.Args{"run": run})
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return errSuperseded
-		}
-		published = true
-		return end(ctx, q, r, "done", nil)
-	}
-	result, err := s.Run(ctx, in)
-	if err == nil && published {
-		return result, nil
-	}
-	state, failure := ended(ctx, err)
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTimeout)
-	defer cancel()
-	if ledgerErr := end(last, p.db.Pool, result, state, failure); err == nil {
-		err = ledgerErr
-	}
-	return result, err
-}
-
-func (p *Pipeline) input(in stages.Input) stages.Input {
-	in.DB, in.Settings, in.Log, in.Progress = p.db, p.settings, p.log, p.progress
 	return in
-}
-
-// lock takes the run lock on a connection of its own, held until unlock.
-func (p *Pipeline) lock(ctx context.Context) (unlock func(), err error) {
-	conn, err := p.db.Pool.Acquire(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var free bool
-	if err := p.db.Scan(ctx, conn, "00_run/010_lock.sql", pg.Data{}, p.lockKey(), &free); err != nil || !free {
-		conn.Release()
-		if err == nil {
-			err = ErrLocked
-		}
-		return nil, err
-	}
-	return func() { p.unlock(ctx, conn) }, nil
-}
-
-// lockKey names the run lock: one for each installation in a database.
-func (p *Pipeline) lockKey() pg.Args { return pg.Args{"key": "attribution " + p.db.Names.Ops} }
-
-// unlock gives the run lock back at once, so that the next run need not wait for the
-// server to notice that the session has ended, and ends the session.
-func (p *Pipeline) unlock(ctx context.Context, conn *pgxpool.Conn) {
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTimeout)
-	defer cancel()
-	if _, err := p.db.Exec(last, conn, "00_run/011_unlock.sql", pg.Data{}, nil); err != nil {
-		p.log.WarnContext(ctx, "the run lock ends with its session", "error", err)
-	}
-	_ = conn.Conn().Close(last) // the session ends either way
-	conn.Release()
 }
 
 // clock is the run's as-of: the database's clock, or the one asked for unless it is
@@ -379,7 +330,7 @@ func (p *Pipeline) clock(ctx context.Context, asked time.Time) (time.Time, error
 	return asked.UTC(), nil
 }
 
-func (p *Pipeline) begin(ctx context.Context, r Request, asOf time.Time) (run int64, err error) {
+func (p *Pipeline) beginRun(ctx context.Context, r Request, asOf time.Time) (run int64, err error) {
 	for _, file := range []string{"030_close_killed.sql", "031_close_killed_stages.sql"} {
 		if _, err := p.db.Exec(ctx, p.db.Pool, "00_run/"+file, pg.Data{}, nil); err != nil {
 			var waited *pgconn.PgError
@@ -393,8 +344,12 @@ func (p *Pipeline) begin(ctx context.Context, r Request, asOf time.Time) (run in
 	for _, s := range selected(r) {
 		names = append(names, s.Name)
 	}
+	var retryOf *int64
+	if r.RetryOf != 0 {
+		retryOf = &r.RetryOf
+	}
 	err = p.db.Scan(ctx, p.db.Pool, "00_run/040_begin_run.sql", pg.Data{},
-		pg.Args{"as_of": asOf, "is_full": r.Full, "stages": names, "version": p.version}, &run)
+		pg.Args{"as_of": asOf, "is_full": r.Full, "stages": names, "version": p.version, "options": r.Choices, "retry_of": retryOf}, &run)
 	return run, err
 }
 
@@ -414,7 +369,7 @@ func (p *Pipeline) mark(ctx context.Context, r Request) error {
 		if len(r.Months) == 0 {
 			return nil
 		}
-		in := p.input(stages.Input{})
+		in := p.input(ctx, stages.Input{})
 		unknown, err := in.MarkMonths(ctx, tx, r.Months, "asked for by --month")
 		if err == nil && len(unknown) > 0 {
 			return usage(fmt.Errorf("no events were received in %s", strings.Join(unknown, ", ")))

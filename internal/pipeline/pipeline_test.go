@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/attribution-dev/attribution/internal/config"
-	"github.com/attribution-dev/attribution/internal/notify"
 	"github.com/attribution-dev/attribution/internal/pg"
 	"github.com/attribution-dev/attribution/internal/pipeline"
 	"github.com/attribution-dev/attribution/internal/segment"
@@ -41,9 +40,7 @@ func install(t *testing.T, change func(*config.Config)) *pipeline.Pipeline {
 			return pipeline.Migrate(ctx, pool, pipeline.Names(config.New()), nil)
 		})
 	}
-	notifier, err := notify.New(notify.Options{RoutingKey: c.Notify.PagerDutyRoutingKey, EventsEndpoint: c.Notify.PagerDutyEndpoint})
-	require.NoError(t, err)
-	p, err := pipeline.Open(ctx, c, pipeline.Options{Log: slog.New(slog.DiscardHandler), Version: "test", Notify: notifier})
+	p, err := pipeline.Open(ctx, c, pipeline.Options{Log: slog.New(slog.DiscardHandler), Version: "test"})
 	require.NoError(t, err)
 	t.Cleanup(p.Close)
 	return p

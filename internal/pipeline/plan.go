@@ -31,7 +31,7 @@ func (p *Pipeline) Plan(ctx context.Context, r Request) ([]PlannedStage, error) 
 		var statements []pg.Statement
 		dry := *p.db
 		dry.Planned = &statements
-		in := p.input(stages.Input{AsOf: asOf, Full: r.Full})
+		in := p.input(ctx, stages.Input{AsOf: asOf, Full: r.Full})
 		in.DB = &dry
 		result, err := s.Run(ctx, in)
 		if err != nil {

@@ -117,7 +117,7 @@ func (s *scenario) run() {
 		for _, path := range paths {
 			p := s.open[path]
 			require.NoError(s, with(s.Context(), p, func(conn *pgx.Conn) error { return s.world.Arrive(s.Context(), conn, i) }))
-			_, err := p.Run(s.Context(), pipeline.Request{AsOf: n.At, Full: path == "full"})
+			_, err := p.Run(s.Context(), pipeline.Request{AsOf: n.At, Full: path == "full", Choices: pipeline.Choices{AllowShrink: true}})
 			require.NoError(s, err, "%s:%d: night %d, %s", s.File, n.Line, i+1, path)
 		}
 		o := referenceFor(c)
@@ -128,7 +128,7 @@ func (s *scenario) run() {
 	}
 	last := s.Nights[len(s.Nights)-1]
 	before := s.dumps(answers[1])
-	_, err := s.open["nightly"].Run(s.Context(), pipeline.Request{AsOf: last.At})
+	_, err := s.open["nightly"].Run(s.Context(), pipeline.Request{AsOf: last.At, Choices: pipeline.Choices{AllowShrink: true}})
 	require.NoError(s, err)
 	require.Empty(s, difference(before, s.dumps(answers[1])), "%s:%d: running the last night again", s.File, s.Line)
 }

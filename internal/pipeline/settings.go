@@ -174,7 +174,7 @@ func smallerGap(built string, now time.Duration) bool {
 func (p *Pipeline) markFrom(ctx context.Context, tx pgx.Tx, stage string) error {
 	const reason = "settings changed"
 	if stage == "sessionize" {
-		return p.input(stages.Input{}).MarkAllMonths(ctx, tx, reason)
+		return p.input(ctx, stages.Input{}).MarkAllMonths(ctx, tx, reason)
 	}
 	marked := []string{"resessionize"}
 	if stage == "alias" {

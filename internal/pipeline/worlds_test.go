@@ -75,10 +75,10 @@ func compare(t *testing.T, w world.World) error {
 				return err
 			}
 		}
-		if _, err := nightly.Run(t.Context(), pipeline.Request{AsOf: w.NightAt(night)}); err != nil {
+		if _, err := nightly.Run(t.Context(), pipeline.Request{AsOf: w.NightAt(night), Choices: pipeline.Choices{AllowShrink: true}}); err != nil {
 			return fmt.Errorf("night %d, nightly: %w", night, err)
 		}
-		if _, err := full.Run(t.Context(), pipeline.Request{AsOf: w.NightAt(night), Full: true}); err != nil {
+		if _, err := full.Run(t.Context(), pipeline.Request{AsOf: w.NightAt(night), Full: true, Choices: pipeline.Choices{AllowShrink: true}}); err != nil {
 			return fmt.Errorf("night %d, full: %w", night, err)
 		}
 		err := with(t.Context(), nightly, func(conn *pgx.Conn) error {

@@ -84,6 +84,7 @@ func catalogIndexes(ctx context.Context, q Querier, schema string, list []TableI
 	rows, err := q.Query(ctx, `
 		SELECT c.relname::pg_catalog.text, a.attname::pg_catalog.text,
 		       i.indisunique AND i.indimmediate AND i.indnkeyatts = 1 AND a.attname = 'id'
+		           AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhparent = c.oid AND c.relkind = 'r')
 		FROM pg_catalog.pg_class c
 		JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 		JOIN pg_catalog.pg_index i ON i.indrelid = c.oid

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/jackc/pgx/v5"
 
@@ -44,6 +45,9 @@ type identityStep struct {
 	full   bool
 	result *Result
 	texts  *textCache
+
+	moved int64 // identifiers whose person changed
+	split int64 // persons with a user_id they belonged to before
 }
 
 func (s *identityStep) exec(ctx context.Context, args pg.Args, files ...string) (int64, error) {
@@ -297,23 +301,27 @@ func (s *identityStep) writeResolved(ctx context.Context, users []alias.User, an
 
 // write stores what changed and puts the moved identifiers down for stage 4.
 func (s *identityStep) write(ctx context.Context) error {
-	moved, err := s.exec(ctx, pg.Args{"run": int64(s.in.Run)}, "080_record_changes.sql")
-	if err != nil {
+	if err := s.in.DB.Scan(ctx, s.tx, "03_alias/080_record_changes.sql", pg.Data{Flag: s.full}, pg.Args{"run": int64(s.in.Run)}, &s.moved, &s.split); err != nil {
 		return err
 	}
-	s.result.count("identifiers_moved", moved)
 	n, err := s.exec(ctx, none, "081_delete_users.sql", "082_insert_users.sql", "083_delete_anonymous.sql", "084_insert_anonymous.sql")
 	s.result.RowsChanged += n
 	return err
 }
 
 func (s *identityStep) report(ctx context.Context) error {
-	var shared, cut int64
-	if err := s.in.DB.Scan(ctx, s.tx, "03_alias/100_report.sql", pg.Data{}, none, &shared, &cut); err != nil {
+	var shared, cut, largest, persons int64
+	if err := s.in.DB.Scan(ctx, s.tx, "03_alias/100_report.sql", pg.Data{}, none, &shared, &cut, &largest, &persons); err != nil {
 		return err
 	}
-	s.result.count("anonymous_ids_shared", shared)
-	s.result.count("anonymous_ids_cut", cut)
+	for name, n := range map[string]int64{
+		"identifiers_moved": s.moved, "persons_changed": s.split, "persons_identified": persons,
+		"largest_identity": largest, "anonymous_ids_shared": shared, "anonymous_ids_cut": cut,
+	} {
+		s.result.count(name, n)
+	}
+	s.result.Note = fmt.Sprintf("%s moved; %s of %d persons (%.2g %%) changed; the largest has %s; %s shared",
+		plural(s.moved, "identifier"), strconv.FormatInt(s.split, 10), persons, 100*float64(s.split)/float64(max(1, persons)), plural(largest, "identifier"), plural(shared, "device"))
 	if cut > 0 {
 		s.result.warn(fmt.Sprintf("%d anonymous_ids lost their edges: their component has more than %d identifiers (identity.max_component_size); see aliases.anonymous_ids where is_cut",
 			cut, s.in.Settings.Identity.MaxComponentSize))

@@ -181,7 +181,7 @@ func TestKilledAgainAndAgain(t *testing.T) {
 				cancel()
 			}
 		}, nil)
-		_, err := p.Run(ctx, pipeline.Request{AsOf: w.NightAt(last)})
+		_, err := p.Run(ctx, pipeline.Request{AsOf: w.NightAt(last), Choices: pipeline.Choices{AllowShrink: true}})
 		cancel()
 		tr.set(nil, nil)
 		if err == nil {

@@ -138,6 +138,7 @@ func run(t testing.TB, p *pipeline.Pipeline, r pipeline.Request) pipeline.Report
 // patient runs, also after a run that was cut off, whose lock may outlive it by a
 // moment. That it must not after one that ended well is TestRunsBackToBack.
 func patient(ctx context.Context, p *pipeline.Pipeline, r pipeline.Request) (report pipeline.Report, err error) {
+	r.Choices.AllowShrink = true // tiny worlds shrink by chance
 	for range 200 {
 		if report, err = p.Run(ctx, r); !errors.Is(err, pipeline.ErrLocked) {
 			break

@@ -52,22 +52,17 @@ func (in *Input) publishOnce(ctx context.Context, tx pgx.Tx, p *prepared, r *Res
 	if _, err := exec("040_lock_timeout.sql", pg.Args{"lock_timeout": timeout}); err != nil {
 		return err
 	}
-	var changed, events int64
-	var err error
-	if p.full {
-		changed = r.Counters["signed_up_persons"]
-		err = in.swap(ctx, tx, p)
-	} else {
-		changed, events, err = in.rewrite(ctx, tx, d)
-	}
+	gates, err := in.openGates(ctx, tx)
 	if err != nil {
 		return err
 	}
-	r.RowsChanged = changed
-	if !p.full {
-		if _, err := exec("065_total.sql", pg.Args{"events": events}); err != nil {
-			return err
-		}
+	if p.full {
+		err = in.replaceAll(ctx, tx, p, gates, r)
+	} else {
+		err = in.replaceDirty(ctx, tx, d, gates, r)
+	}
+	if err != nil {
+		return err
 	}
 	if _, err := exec("080_clear_persons.sql", none); err != nil {
 		return err
@@ -78,7 +73,14 @@ func (in *Input) publishOnce(ctx context.Context, tx pgx.Tx, p *prepared, r *Res
 	if _, err := exec("082_clear_prepared.sql", none); err != nil {
 		return err
 	}
-	if _, err := exec("090_freshness.sql", pg.Args{"run": int64(in.Run), "tables": publishedTables}); err != nil {
+	if _, err := in.checkBalance(ctx, tx); err != nil {
+		return err
+	}
+	counts := make([]int64, len(gates))
+	for i := range gates {
+		counts[i] = gates[i].after
+	}
+	if _, err := exec("090_freshness.sql", pg.Args{"run": int64(in.Run), "tables": publishedTables, "row_counts": counts}); err != nil {
 		return err
 	}
 	if _, err := in.dropAside(ctx, tx, false); err != nil {
@@ -90,34 +92,54 @@ func (in *Input) publishOnce(ctx context.Context, tx pgx.Tx, p *prepared, r *Res
 	return in.Publish(ctx, tx, *r)
 }
 
-// rewrite deletes the rows of the run's persons that differ from what was built
-// aside and inserts those; it returns the rows changed and the events sessions gained.
-func (in *Input) rewrite(ctx context.Context, tx pgx.Tx, d pg.Data) (changed, events int64, err error) {
+// replaceAll swaps in what a full run built aside, if it passes the gates.
+func (in *Input) replaceAll(ctx context.Context, tx pgx.Tx, p *prepared, gates []gate, r *Result) error {
+	// All is looked at before the locks are taken.
+	if err := in.measureSwap(ctx, tx, p, gates); err != nil {
+		return err
+	}
+	if err := in.pass(ctx, tx, gates, func(name string) pg.Table { return in.asideOf(p, name) }); err != nil {
+		return err
+	}
+	r.RowsChanged = r.Counters["signed_up_persons"]
+	return in.swap(ctx, tx, p)
+}
+
+// replaceDirty deletes the rows of the run's persons that differ from what was built
+// aside and inserts those, and looks whether that passes the gates.
+func (in *Input) replaceDirty(ctx context.Context, tx pgx.Tx, d pg.Data, gates []gate, r *Result) error {
 	if _, err := in.DB.Exec(ctx, tx, "07_attribute/041_prefer_indexes.sql", d, none); err != nil {
-		return 0, 0, err
+		return err
 	}
-	for _, s := range []struct {
-		file string
-		sign int64
-	}{{"050_delete_all_sessions.sql", -1}, {"060_insert_all_sessions.sql", 1}} {
-		var rows, n int64
-		if err := in.DB.Scan(ctx, tx, "07_attribute/"+s.file, d, none, &rows, &n); err != nil {
-			return 0, 0, err
-		}
-		changed += rows
-		events += s.sign * n
-	}
-	for _, file := range []string{
-		"051_delete_useful_sessions.sql", "061_insert_useful_sessions.sql", "052_delete_touches.sql", "062_insert_touches.sql",
-		"053_delete_attribution.sql", "063_insert_attribution.sql",
+	r.RowsChanged = 0
+	var events int64
+	for i, files := range [][2]string{
+		{"050_delete_all_sessions.sql", "060_insert_all_sessions.sql"},
+		{"051_delete_useful_sessions.sql", "061_insert_useful_sessions.sql"},
+		{"052_delete_touches.sql", "062_insert_touches.sql"},
+		{"053_delete_attribution.sql", "063_insert_attribution.sql"},
 	} {
-		n, err := in.DB.Exec(ctx, tx, "07_attribute/"+file, d, none)
-		if err != nil {
-			return 0, 0, err
+		for k, file := range files {
+			var n, of int64
+			var err error
+			if i == 0 {
+				err = in.DB.Scan(ctx, tx, "07_attribute/"+file, d, none, &n, &of)
+			} else {
+				n, err = in.DB.Exec(ctx, tx, "07_attribute/"+file, d, none)
+			}
+			if err != nil {
+				return err
+			}
+			sign := int64(2*k - 1)
+			r.RowsChanged += n
+			events += sign * of
+			gates[i].after += sign * n
 		}
-		changed += n
 	}
-	return changed, events, nil
+	if _, err := in.DB.Exec(ctx, tx, "07_attribute/065_total.sql", d, pg.Args{"events": events}); err != nil {
+		return err
+	}
+	return in.pass(ctx, tx, gates, func(name string) pg.Table { return pg.Table{Schema: in.DB.Names.Sessions, Name: name} })
 }
 
 // swap puts what was built aside in the place of what is published. It takes every

@@ -10,6 +10,9 @@ import (
 	"github.com/attribution-dev/attribution/internal/pg"
 )
 
+// manyPersons is from how many on their visits are counted by a sample.
+const manyPersons = 100_000
+
 func runRealias(ctx context.Context, in Input) (Result, error) {
 	var r Result
 	var persons, visits, months int64
@@ -28,7 +31,7 @@ func runRealias(ctx context.Context, in Input) (Result, error) {
 			}
 		}
 		for _, file := range []string{"010_mark_persons.sql", "020_clear.sql", "025_analyze.sql", "030_months_with_visits.sql"} {
-			n, err := in.DB.Exec(ctx, tx, "04_realias/"+file, pg.Data{}, none)
+			n, err := in.DB.Exec(ctx, tx, "04_realias/"+file, pg.Data{Full: r.RowsChanged > manyPersons}, none)
 			if err != nil {
 				return err
 			}
@@ -52,7 +55,11 @@ func runRealias(ctx context.Context, in Input) (Result, error) {
 	case persons == 0:
 		r.Note = "nothing waits"
 	default:
-		r.Note = fmt.Sprintf("%s with %s in %s", plural(persons, "person"), plural(visits, "visit"), plural(months, "month"))
+		about := ""
+		if r.RowsChanged > manyPersons {
+			about = "about "
+		}
+		r.Note = fmt.Sprintf("%s with %s%s in %s", plural(persons, "person"), about, plural(visits, "visit"), plural(months, "month"))
 	}
 	return r, err
 }

@@ -184,16 +184,25 @@ func (in *Input) checkEvents(ctx context.Context, _ *Result) error {
 	return Permanent(fmt.Errorf("events are not conserved: %s: run \"attribution run --month MONTH\" for it, and report this defect", lost[0]))
 }
 
+// checkBalance sees, unless work waits, that every event in a visit is in a session.
+func (in *Input) checkBalance(ctx context.Context, q pg.Querier) (waits bool, err error) {
+	var visits, sessions int64
+	if err := in.DB.Scan(ctx, q, "00_shared/100_balance.sql", pg.Data{}, none, &waits, &visits, &sessions); err != nil || waits || visits == sessions {
+		return waits, err
+	}
+	return false, Permanent(fmt.Errorf("events are not conserved: %d in visits, %d in sessions: run \"attribution run --from-stage resessionize --full\", and report this defect", visits, sessions))
+}
+
 // checkTotals sees, once no work waits, that every event in a visit is in a session
 // and every signed-up person in attribution.
 func (in *Input) checkTotals(ctx context.Context, _ *Result) error {
-	var waits bool
-	var visits, sessions, persons, rows int64
-	if err := in.DB.Scan(ctx, in.DB.Pool, "08_reindex/070_totals.sql", pg.Data{}, none, &waits, &visits, &sessions, &persons, &rows); err != nil || waits {
+	waits, err := in.checkBalance(ctx, in.DB.Pool)
+	if err != nil || waits {
 		return err
 	}
-	if visits != sessions {
-		return Permanent(fmt.Errorf("events are not conserved: %d in visits, %d in sessions: run \"attribution run --from-stage resessionize --full\", and report this defect", visits, sessions))
+	var persons, rows int64
+	if err := in.DB.Scan(ctx, in.DB.Pool, "08_reindex/070_totals.sql", pg.Data{}, none, &persons, &rows); err != nil {
+		return err
 	}
 	if persons != rows {
 		return Permanent(fmt.Errorf("signups are not conserved: %d signed-up persons, %d rows of attribution: run \"attribution run --from-stage resessionize --full\", and report this defect", persons, rows))

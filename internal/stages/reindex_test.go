@@ -40,6 +40,7 @@ func TestReindexFindsDamage(t *testing.T) {
 		"sessions lost events":     {"UPDATE attribution_ops.totals SET in_sessions = in_sessions - 1", "in visits"},
 		"a signup lost":            {"DELETE FROM sessions.attribution WHERE ctid = (SELECT min(ctid) FROM sessions.attribution)", "signups are not conserved"},
 		"an event taken in twice":  {"WITH last AS (SELECT * FROM segment.app_tracks ORDER BY received_at DESC LIMIT 1), moved AS (UPDATE attribution_ops.totals SET checked_extract = 0) INSERT INTO segment.app_tracks SELECT (jsonb_populate_record(NULL::segment.app_tracks, to_jsonb(last) || jsonb_build_object('extract_id', 1000000))).* FROM last", "taken in twice"},
+		"the very same row twice":  {"WITH moved AS (UPDATE attribution_ops.totals SET checked_extract = 0) INSERT INTO segment.app_tracks SELECT * FROM segment.app_tracks ORDER BY received_at DESC LIMIT 1", "taken in twice"},
 		"a month without bounds":   {"", "a gap before"},
 		"bounds that are not ours": {"ALTER TABLE sessions.touches DETACH PARTITION sessions.touches_all; ALTER TABLE sessions.touches ATTACH PARTITION sessions.touches_all DEFAULT", "which are not ours"},
 	} {

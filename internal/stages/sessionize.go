@@ -63,7 +63,11 @@ func runSessionize(ctx context.Context, in Input) (Result, error) {
 			return r, err
 		}
 	}
-	return r, in.buildMonths(ctx, waiting, everything, &r)
+	err = in.buildMonths(ctx, waiting, everything, &r)
+	if late := r.Counters["events_late"]; late > 0 {
+		r.Note = fmt.Sprintf("%.2g %% of the events came late", 100*float64(late)/float64(max(1, r.RowsIn)))
+	}
+	return r, err
 }
 
 // buildMonths derives the waiting months, several at once: each is a transaction of

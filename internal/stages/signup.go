@@ -89,8 +89,13 @@ func (s *signupStep) finish(ctx context.Context, tx pgx.Tx) error {
 	if err := s.exec(ctx, tx, "051_fill_useful.sql", pg.Data{}, none, "useful_sessions"); err != nil {
 		return err
 	}
+	return s.done(ctx, tx, "signup")
+}
+
+// done says which stage was the last that completed on what is prepared.
+func (s *signupStep) done(ctx context.Context, tx pgx.Tx, stage string) error {
 	_, err := s.in.DB.Exec(ctx, tx, "05_resessionize/070_prepared.sql", pg.Data{},
-		pg.Args{"run": int64(s.prepared.run), "is_full": s.prepared.full, "stage": "signup", "mark": s.prepared.mark})
+		pg.Args{"run": int64(s.prepared.run), "is_full": s.prepared.full, "stage": stage, "mark": s.prepared.mark})
 	return err
 }
 
@@ -107,7 +112,13 @@ func (s *signupStep) everyone(ctx context.Context) error {
 	for i := range swap {
 		tables[i] = swap[i].aside
 	}
-	if err := in.DB.Tx(ctx, func(tx pgx.Tx) error { return s.flag(ctx, tx, tables) }); err != nil {
+	err = in.DB.Tx(ctx, func(tx pgx.Tx) error {
+		if err := s.flag(ctx, tx, tables); err != nil {
+			return err
+		}
+		return s.done(ctx, tx, "resessionize") // what an earlier try of this stage made is gone
+	})
+	if err != nil {
 		return err
 	}
 	parent := pg.Table{Schema: in.DB.Names.Stages, Name: pg.AsideName("re_merged", run)}
@@ -121,10 +132,10 @@ func (s *signupStep) everyone(ctx context.Context) error {
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(in.workers())
 	group.Go(func() error {
-		return in.index(groupCtx, pg.Table{Schema: touches.Schema, Name: pg.AsideName("touches", run)}, touches)
+		return in.index(groupCtx, pg.Table{Schema: touches.Schema, Name: pg.AsideName("touches", run)}, touches, "alias_id")
 	})
 	for _, m := range swap {
-		group.Go(func() error { return in.index(groupCtx, m.aside, sessions) })
+		group.Go(func() error { return in.index(groupCtx, m.aside, sessions, "started_at") })
 	}
 	if err := group.Wait(); err != nil {
 		return err
@@ -141,15 +152,16 @@ func (s *signupStep) everyone(ctx context.Context) error {
 
 // index builds every index the published table has, an analyst's own included, on a
 // table that is to become its partition: attaching it to a parent of the same shape
-// does just that. Then it analyses the table.
-func (in *Input) index(ctx context.Context, t, published pg.Table) error {
+// does just that. key is what the published table is partitioned by. Then it analyses
+// the table.
+func (in *Input) index(ctx context.Context, t, published pg.Table, key string) error {
 	parent := pg.Table{Schema: t.Schema, Name: t.Name + "_indexer"}
 	return in.DB.Tx(ctx, func(tx pgx.Tx) error {
 		for _, s := range []struct {
 			file string
 			d    pg.Data
 		}{
-			{"06_signup/070_create_indexer.sql", pg.Data{Table: parent.Ident(), Other: published.Ident()}},
+			{"06_signup/070_create_indexer.sql", pg.Data{Table: parent.Ident(), Other: published.Ident(), Extra: []pg.Identifier{pg.MustIdent(key)}}},
 			{"07_attribute/073_attach_all.sql", pg.Data{Table: t.Ident(), Other: parent.Ident()}},
 			{"07_attribute/071_detach.sql", pg.Data{Table: t.Ident(), Other: parent.Ident()}},
 			{"05_resessionize/030_drop.sql", pg.Data{Table: parent.Ident()}},

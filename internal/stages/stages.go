@@ -71,8 +71,10 @@ type Input struct {
 	AsOf     time.Time // the run's clock
 	Full     bool      // redo all the stage owns
 	First    bool      // the stage is the first of its run
-	Log      *slog.Logger
-	Progress func(label, unit string, total int64) *progress.Progress // never nil
+	// AllowShrink lets stage 7 publish also what its gates would stop.
+	AllowShrink bool
+	Log         *slog.Logger
+	Progress    func(label, unit string, total int64) *progress.Progress // never nil
 	// Publish is called in the transaction that publishes: it fences off a run that
 	// was superseded and writes the ledger.
 	Publish func(ctx context.Context, q pg.Querier, r Result) error

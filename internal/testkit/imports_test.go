@@ -23,8 +23,8 @@ const module = "github.com/attribution-dev/attribution/"
 // think about where it belongs.
 var layers = [][]string{
 	{"internal/event", "sql", "sql/reference", "rules", "migrations"},
-	{"internal/month", "internal/progress"},
-	{"internal/alias", "internal/channel", "internal/pg", "internal/pg/embedded"},
+	{"internal/logs", "internal/month", "internal/progress"},
+	{"internal/alias", "internal/channel", "internal/pg", "internal/pg/embedded", "internal/pg/rdsauth"},
 	{"internal/segment", "internal/sessionize"},
 	{"internal/touch"},
 	{"internal/config", "internal/notify", "internal/simulate"},

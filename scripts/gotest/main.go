@@ -8,10 +8,11 @@
 // skipped only with a message that begins "skip ok:"; any other skip counts as
 // a failure, so that a machine on which tests do not run cannot look green.
 //
-//	gotest [-summary file] [go test arguments …]
+//	gotest [-summary file] [-module dir] [go test arguments …]
 //
-// -summary, which must come first, also writes the last line to a file. Exit
-// code: 0 when nothing failed, else 1.
+// -summary also writes the last line to a file; -module tests the module in a
+// folder too, by the same arguments, and counts both as one. They come first,
+// in this order. Exit code: 0 when nothing failed, else 1.
 package main
 
 import (
@@ -21,11 +22,19 @@ import (
 )
 
 func main() {
-	args, summary := os.Args[1:], ""
+	args, summary, module := os.Args[1:], "", ""
 	if len(args) > 1 && args[0] == "-summary" {
 		summary, args = args[1], args[2:]
 	}
-	result, err := run(args)
+	if len(args) > 1 && args[0] == "-module" {
+		module, args = args[1], args[2:]
+	}
+	result := newTally(os.Stdout)
+	err := result.run(".", args)
+	if err == nil && module != "" {
+		err = result.run(module, args)
+	}
+	result.closing()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "gotest:", err)
 		os.Exit(1)
@@ -43,25 +52,24 @@ func main() {
 	}
 }
 
-// run runs go test and counts. Its exit code says no more than the count, unless
-// nothing at all was counted as failed.
-func run(args []string) (*tally, error) {
+// run runs go test in a folder and counts. Its exit code says no more than the count,
+// unless nothing at all was counted as failed.
+func (t *tally) run(dir string, args []string) error {
 	cmd := exec.Command("go", append([]string{"test", "-json"}, args...)...)
+	cmd.Dir = dir
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := cmd.Start(); err != nil {
-		return nil, err
+		return err
 	}
-	result := newTally(os.Stdout)
-	if err := result.read(out); err != nil {
-		return nil, err
+	if err := t.read(out); err != nil {
+		return err
 	}
-	if err := cmd.Wait(); err != nil && result.failed == 0 {
-		return nil, fmt.Errorf("go test: %w", err)
+	if err := cmd.Wait(); err != nil && t.failed == 0 {
+		return fmt.Errorf("go test: %w", err)
 	}
-	result.closing()
-	return result, nil
+	return nil
 }

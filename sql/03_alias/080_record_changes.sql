@@ -1,4 +1,5 @@
--- Puts down every identifier whose person changed, for stage 4 and for the journal.
+-- Puts down every identifier whose person changed, for stage 4 and for the journal. Returns how many, and how many persons with
+-- a user_id they belonged to before.
 -- Reads: graph_users, graph_anonymous, resolved_users, resolved_anonymous, user_ids, anonymous_ids.
 -- Writes: changes, dirty_identifiers. @run.
 WITH moved AS (
@@ -21,8 +22,10 @@ WITH moved AS (
     SELECT @run::bigint, now(), is_user, identifier, old_alias_id, CASE WHEN old_alias_id IS NOT NULL THEN old_is_identified END,
         new_alias_id, CASE WHEN new_alias_id IS NOT NULL THEN new_is_identified END
     FROM moved
+), worklist AS (
+    INSERT INTO {{ops}}.dirty_identifiers (user_id, anonymous_id, old_alias_id, old_is_identified)
+    SELECT CASE WHEN is_user THEN identifier ELSE '' END, CASE WHEN is_user THEN '' ELSE identifier END,
+        old_alias_id, CASE WHEN old_alias_id IS NOT NULL THEN old_is_identified END
+    FROM moved
 )
-INSERT INTO {{ops}}.dirty_identifiers (user_id, anonymous_id, old_alias_id, old_is_identified)
-SELECT CASE WHEN is_user THEN identifier ELSE '' END, CASE WHEN is_user THEN '' ELSE identifier END,
-    old_alias_id, CASE WHEN old_alias_id IS NOT NULL THEN old_is_identified END
-FROM moved
+SELECT count(*), count(DISTINCT old_alias_id) FILTER (WHERE old_is_identified) FROM moved

@@ -1,7 +1,9 @@
 -- How many visits of the dirty persons lie in which months. Reads: dirty_persons, user_ids, anonymous_ids, all_tracks.
--- Writes: dirty_persons. @months is for stage 5, which asks for the same visits: see below.
+-- Writes: dirty_persons. @months is for stage 5, which asks for the same visits: see below. Full: of one person in 64, for as
+-- many visits each, since of hundreds of thousands stage 5 need only know about how many there are: at 100 M events to look all
+-- up takes minutes.
 UPDATE {{ops}}.dirty_persons AS d
-SET visit_count = v.visits, visit_months = v.months
+SET visit_count = v.visits{{if .Full}} * 64{{end}}, visit_months = v.months
 FROM (
     SELECT alias_id, is_identified, sum(visits) AS visits, array_agg(received_month ORDER BY received_month) AS months
     FROM (
@@ -23,7 +25,7 @@ WHERE (d.alias_id, d.is_identified) = (v.alias_id, v.is_identified)
     {{- if .Flag}}
     CROSS JOIN LATERAL unnest(coalesce(nullif(d.visit_months, '{}'), @months::date[])) AS m (received_month){{end}}
     CROSS JOIN LATERAL (SELECT v.* FROM {{stages}}.all_tracks AS v WHERE v.user_id = u.user_id{{if .Flag}} AND v.received_month = m.received_month{{end}} OFFSET 0) AS t
-    WHERE d.is_identified
+    WHERE d.is_identified{{if .Full}} AND d.mark % 64 = 0{{end}}
     UNION ALL
     SELECT d.alias_id, d.is_identified, t.received_month, t.started_at, t.ended_at, t.event_count, t.page_count, t.marks
     FROM {{ops}}.dirty_persons AS d
@@ -36,7 +38,7 @@ WHERE (d.alias_id, d.is_identified) = (v.alias_id, v.is_identified)
         WHERE v.user_id = '' AND v.anonymous_id = a.anonymous_id{{if .Flag}} AND v.received_month = m.received_month{{end}}
         OFFSET 0
     ) AS t
-    WHERE d.is_identified
+    WHERE d.is_identified{{if .Full}} AND d.mark % 64 = 0{{end}}
     UNION ALL
     SELECT d.alias_id, d.is_identified, t.received_month, t.started_at, t.ended_at, t.event_count, t.page_count, t.marks
     FROM {{ops}}.dirty_persons AS d
@@ -48,6 +50,6 @@ WHERE (d.alias_id, d.is_identified) = (v.alias_id, v.is_identified)
         WHERE v.user_id = '' AND v.anonymous_id = d.alias_id{{if .Flag}} AND v.received_month = m.received_month{{end}}
         OFFSET 0
     ) AS t
-    WHERE NOT d.is_identified
+    WHERE NOT d.is_identified{{if .Full}} AND d.mark % 64 = 0{{end}}
         AND NOT EXISTS (SELECT FROM {{aliases}}.anonymous_ids AS a WHERE a.anonymous_id = d.alias_id AND a.is_identified)
 {{- end}}

@@ -9,7 +9,7 @@ WITH suspects AS MATERIALIZED (
     GROUP BY 1
     HAVING count(*) > 1
 ), taken_in AS MATERIALIZED (
-    SELECT t.source, t.kind, t.id, t.received_at, t.extract_id
+    SELECT t.source, t.kind, t.id, t.received_at, t.extract_id, t.tableoid AS place, t.ctid AS spot
     FROM {{segment}}.app_tracks AS t
     JOIN suspects AS s ON s.hash = hashtextextended(t.id, 0)
 )
@@ -20,7 +20,7 @@ JOIN taken_in AS e ON e.id = n.id AND e.source = n.source AND e.kind = n.kind
 SELECT count(*)
 FROM {{segment}}.app_tracks AS n
 CROSS JOIN LATERAL (
-    SELECT c.received_at, c.extract_id
+    SELECT c.received_at, c.tableoid AS place, c.ctid AS spot
     FROM {{segment}}.app_tracks AS c
     WHERE c.id = n.id AND c.source = n.source AND c.kind = n.kind
         AND c.received_at >= n.received_at - @dedup_window::interval AND c.received_at <= n.received_at + @dedup_window::interval
@@ -28,5 +28,5 @@ CROSS JOIN LATERAL (
 ) AS e
 {{- end}}
 WHERE n.extract_id > @checked
-    AND (e.received_at, e.extract_id) <> (n.received_at, n.extract_id)
+    AND (e.place, e.spot) <> ({{if .Flag}}n.place, n.spot{{else}}n.tableoid, n.ctid{{end}})
     AND e.received_at >= n.received_at - @dedup_window::interval AND e.received_at <= n.received_at + @dedup_window::interval

@@ -226,7 +226,8 @@ func (g *generator) times(r Row, received time.Time) {
 		delete(r.Values, "timestamp")
 	}
 	if _, ok := r.Values["uuid_ts"]; ok && g.one(60) {
-		r.Values["received_at"] = pick(g, "infinity", "-infinity", "1999-12-31T23:59:59.999999Z", "2100-01-01T00:00:00.000000Z")
+		r.Values["received_at"] = pick(g, "infinity", "-infinity", "1999-12-31T23:59:59.999999Z", "2100-01-01T00:00:00.000000Z",
+			formatTime(received.AddDate(9, 0, 0)))
 	}
 }
 

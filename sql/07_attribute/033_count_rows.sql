@@ -1,0 +1,2 @@
+-- Rows of a table built aside. Reads: the table.
+SELECT count(*) FROM {{.Table}}
