@@ -16,6 +16,8 @@ FUZZTIME ?= 30s
 # Random worlds for the sweep, and the seed of the first (0: from the clock).
 WORLDS ?= 5000
 SEED ?= 0
+# The disk of a fault is a real one where the user may mount it.
+MOUNT ?= $(if $(filter 0,$(shell id -u)),-mount)
 # How many events bench measures with.
 EVENTS ?= 1000000
 # Packages for test, test-race and bench, and further arguments of go test.
@@ -81,6 +83,10 @@ test-install: ## fetch PostgreSQL by each of the ways the tool knows, and try it
 .PHONY: sweep
 sweep: tools ## compare nightly, full and reference on WORLDS=5000 random worlds
 	@bin/withpg go test -count=1 -timeout 0 -run '^TestWorlds' ./internal/pipeline -args -worlds=$(WORLDS) -seed=$(SEED)
+
+.PHONY: faults
+faults: tools ## do every fault to every step of a night (hours; ARGS="-night full -k 17 -fault reply-lost" does one)
+	@cd internal/faults && ../../bin/withpg go test -count=1 -timeout 0 . -args -all -kills=100 $(MOUNT) $(ARGS)
 
 .PHONY: fuzz
 fuzz: tools ## run each fuzz test for FUZZTIME=30s

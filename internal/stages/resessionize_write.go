@@ -3,6 +3,8 @@ package stages
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -228,7 +230,8 @@ func (s *reMergeSlice) flush(ctx context.Context) error {
 		s.written += n
 		return err
 	}
-	for mo, g := range s.months {
+	for _, mo := range slices.Sorted(maps.Keys(s.months)) { // in order: the same night sends the same statements
+		g := s.months[mo]
 		before := mo < s.reMerge.months[0]
 		if !s.full && !g.made {
 			d := pg.Data{Month: max(mo, s.reMerge.months[0]), Flag: before}
