@@ -2,39 +2,19 @@ package stages
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/attribution-dev/attribution/internal/event"
 	"github.com/attribution-dev/attribution/internal/month"
 	"github.com/attribution-dev/attribution/internal/pg"
 )
 
-// sourceTries is how often a table that changes while it is read is looked at anew.
-const sourceTries = 3
-
-func runExtract(ctx context.Context, in Input) (Result, error) {
-	for try := 1; ; try++ {
-		r, err := in.extract(ctx)
-		if try == sourceTries || !sourceChanged(err) {
-			return r, err
-		}
-		in.Log.WarnContext(ctx, "a source table changed while it was read: looking at it anew", "error", err)
-	}
-}
-
-// sourceChanged reports whether a column or a table was gone that had just been there:
-// Segment's tables may change at any time.
-func sourceChanged(err error) bool {
-	var refused *pgconn.PgError
-	return errors.As(err, &refused) && (refused.Code == "42703" || refused.Code == "42P01")
-}
+func runExtract(ctx context.Context, in Input) (Result, error) { return in.extract(ctx) }
 
 func (in *Input) extract(ctx context.Context) (Result, error) {
 	var r Result
