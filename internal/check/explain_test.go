@@ -66,7 +66,7 @@ func told(t *testing.T, change func(*config.Config), rows ...string) *pipeline.P
 			VALUES ($1, $2, $2, $2, $3, $4, $5`+more+`)`, args...)
 		require.NoError(t, err, row)
 	}
-	_, err := p.Run(t.Context(), pipeline.Request{AsOf: time.Date(2024, 4, 1, 0, 0, 0, 0, time.UTC)})
+	_, err := p.Run(t.Context(), pipeline.Request{AsOf: time.Date(2024, 4, 1, 0, 0, 0, 0, time.UTC), Choices: pipeline.Choices{AllowShrink: true}})
 	require.NoError(t, err)
 	_, err = pool.Exec(t.Context(), `UPDATE aliases.changes SET recorded_at = '2024-04-01 00:00:07Z'`)
 	require.NoError(t, err)

@@ -69,7 +69,7 @@ func installWorld(t *testing.T, w world.World) *pipeline.Pipeline {
 func night(t *testing.T, p *pipeline.Pipeline, w world.World, n int) {
 	t.Helper()
 	onConn(t, p, func(conn *pgx.Conn) error { return w.Arrive(t.Context(), conn, n) })
-	_, err := p.Run(t.Context(), pipeline.Request{AsOf: w.NightAt(n)})
+	_, err := p.Run(t.Context(), pipeline.Request{AsOf: w.NightAt(n), Choices: pipeline.Choices{AllowShrink: true}})
 	require.NoError(t, err)
 }
 

@@ -179,7 +179,7 @@ func activityOf(w world.World, night int) (n int) {
 		switch {
 		case !r.Kind.IsActivity(), r.Night > night, load.After(w.NightAt(night)):
 			continue
-		case !ok, received.Year() < 2000, received.Year() >= 2100, anon == "" && user == "":
+		case !ok, received.Year() < 2000, received.Year() >= 2100, received.After(load.AddDate(0, 0, 366)), anon == "" && user == "":
 			continue
 		case len(id) > event.MaxIdentifierBytes, len(anon) > event.MaxIdentifierBytes, len(user) > event.MaxIdentifierBytes:
 			continue

@@ -93,7 +93,7 @@ func damaged(t *testing.T) *pipeline.Pipeline {
 		_, err := p.DB().Pool.Exec(t.Context(), statement)
 		require.NoError(t, err, statement)
 	}
-	_, err := p.Run(t.Context(), pipeline.Request{AsOf: time.Date(2024, 4, 1, 0, 0, 0, 0, time.UTC)})
+	_, err := p.Run(t.Context(), pipeline.Request{AsOf: time.Date(2024, 4, 1, 0, 0, 0, 0, time.UTC), Choices: pipeline.Choices{AllowShrink: true}})
 	require.NoError(t, err)
 	return p
 }

@@ -32,7 +32,7 @@ func TestSimulatedTruth(t *testing.T) {
 	require.NoError(t, w.WriteTruthTables(t.Context(), conn.Conn(), ""))
 	for _, span := range [][2]int{{0, days - 1}, {days - 1, days}, {days, days + 1}} {
 		require.NoError(t, w.WriteTables(t.Context(), conn.Conn(), span[0], span[1], nil))
-		_, err := p.Run(t.Context(), pipeline.Request{AsOf: w.Day(span[1])})
+		_, err := p.Run(t.Context(), pipeline.Request{AsOf: w.Day(span[1]), Choices: pipeline.Choices{AllowShrink: true}})
 		require.NoError(t, err)
 		var signups, differ int
 		require.NoError(t, conn.QueryRow(t.Context(), wrong).Scan(&signups, &differ))
@@ -53,15 +53,15 @@ func TestPlanSaysWhatANightConcerns(t *testing.T) {
 	require.NoError(t, err)
 	defer conn.Release()
 	require.NoError(t, w.WriteTables(t.Context(), conn.Conn(), 0, 99, nil))
-	_, err = p.Run(t.Context(), pipeline.Request{AsOf: w.Day(99)})
+	_, err = p.Run(t.Context(), pipeline.Request{AsOf: w.Day(99), Choices: pipeline.Choices{AllowShrink: true}})
 	require.NoError(t, err)
 	require.NoError(t, w.WriteTables(t.Context(), conn.Conn(), 99, 100, nil))
 
 	before := checksum(t, p)
-	planned, err := p.Plan(t.Context(), pipeline.Request{AsOf: w.Day(100)})
+	planned, err := p.Plan(t.Context(), pipeline.Request{AsOf: w.Day(100), Choices: pipeline.Choices{AllowShrink: true}})
 	require.NoError(t, err)
 	require.Equal(t, before, checksum(t, p), "a plan touches nothing")
-	report, err := p.Run(t.Context(), pipeline.Request{AsOf: w.Day(100)})
+	report, err := p.Run(t.Context(), pipeline.Request{AsOf: w.Day(100), Choices: pipeline.Choices{AllowShrink: true}})
 	require.NoError(t, err)
 	require.Positive(t, planned[0].Result.RowsIn)
 	require.Equal(t, report.Stages[0].Result.RowsChanged, planned[0].Result.RowsIn)

@@ -33,7 +33,7 @@ func TestARowReceivedLongAfterItWasLoaded(t *testing.T) {
 	tracks(t, p, "2018-01-05 10:00", "2018-01-05 10:00", "a", 2)
 	exec(t, p, "UPDATE website.tracks SET uuid_ts = received_at",
 		`INSERT INTO website.tracks (id, received_at, uuid_ts, anonymous_id) VALUES
-			('far', '2099-12-31', '2018-01-05', 'a'), ('a day', '2018-01-06 10:00Z', '2018-01-05 10:00Z', 'a'), ('over', '2018-01-06 10:00:00.000001Z', '2018-01-05 10:00Z', 'a')`)
+			('far', '2099-12-31', '2018-01-05', 'a'), ('a year', '2018-01-05 10:00Z', '2017-01-04 10:00Z', 'a'), ('over', '2018-01-05 10:00:00.000001Z', '2017-01-04 10:00Z', 'a')`)
 	run(t, p, pipeline.Request{AsOf: day("2018-01-09")})
 	require.Equal(t, 3, takenIn(t, p))
 	exec(t, p, "INSERT INTO website.tracks (id, received_at, uuid_ts, anonymous_id) VALUES ('far too', '2098-12-31', '2018-01-09', 'a')")

@@ -84,7 +84,7 @@ func TestReadersSeeAllFourTablesAsBeforeOrAsAfter(t *testing.T) {
 					}
 				})
 			}
-			_, runErr := p.Run(t.Context(), pipeline.Request{AsOf: w.NightAt(last)})
+			_, runErr := p.Run(t.Context(), pipeline.Request{AsOf: w.NightAt(last), Choices: pipeline.Choices{AllowShrink: true}})
 			close(stop)
 			wait.Wait()
 			require.NoError(t, runErr)
@@ -120,7 +120,7 @@ func TestASwapWaitsForReadersWithoutHoldingThemUp(t *testing.T) {
 	require.NoError(t, err)
 	ended := make(chan error, 1)
 	go func() {
-		_, err := p.Run(ctx, pipeline.Request{AsOf: w.NightAt(last), Full: true})
+		_, err := p.Run(ctx, pipeline.Request{AsOf: w.NightAt(last), Full: true, Choices: pipeline.Choices{AllowShrink: true}})
 		ended <- err
 	}()
 	quick, err := pgx.Connect(ctx, url)
@@ -196,7 +196,7 @@ func TestGrantsAndViewsSurvive(t *testing.T) {
 	}
 	read()
 	for i, full := range []bool{false, true, true, false} {
-		run(t, p, pipeline.Request{AsOf: w.NightAt(last), Full: full})
+		run(t, p, pipeline.Request{AsOf: w.NightAt(last), Full: full, Choices: pipeline.Choices{AllowShrink: true}})
 		read()
 		require.Equal(t, before, catalog(), "run %d", i)
 		if i > 0 {
@@ -218,8 +218,8 @@ func TestNothingElseIsEverDropped(t *testing.T) {
 		"CREATE TABLE sessions.notes (n int)", "CREATE TABLE sessions.touches_new_x (n int)", "CREATE TABLE sessions.touches_old (n int)",
 		"CREATE TABLE session_stages.all_tracks_2018_01_re_merged_copy (n int)", "CREATE VIEW sessions.best_new_3 AS SELECT 1 AS n",
 		"CREATE TABLE sessions.budget_new_2024 (n int)") // by suffix and unattached: but never one of ours
-	run(t, p, pipeline.Request{AsOf: w.NightAt(w.Nights() - 1)})
-	run(t, p, pipeline.Request{AsOf: w.NightAt(w.Nights() - 1), Full: true})
+	run(t, p, pipeline.Request{AsOf: w.NightAt(w.Nights() - 1), Choices: pipeline.Choices{AllowShrink: true}})
+	run(t, p, pipeline.Request{AsOf: w.NightAt(w.Nights() - 1), Full: true, Choices: pipeline.Choices{AllowShrink: true}})
 	for _, name := range []string{
 		"looker.touches_new_1", "looker.all_tracks_2018_01_re_merged", "sessions.notes", "sessions.touches_new_x", "sessions.touches_old",
 		"session_stages.all_tracks_2018_01_re_merged_copy", "sessions.best_new_3", "sessions.budget_new_2024",
@@ -233,8 +233,8 @@ func TestRelationsAreCommentedAfterARun(t *testing.T) {
 	t.Parallel()
 	w := worlds(1, 3, 90)[0]
 	p := mustOpen(t, prepared(t, w, w.Nights(), 1), of(w))
-	run(t, p, pipeline.Request{AsOf: w.NightAt(w.Nights() - 1)})
-	run(t, p, pipeline.Request{AsOf: w.NightAt(w.Nights() - 1), Full: true})
+	run(t, p, pipeline.Request{AsOf: w.NightAt(w.Nights() - 1), Choices: pipeline.Choices{AllowShrink: true}})
+	run(t, p, pipeline.Request{AsOf: w.NightAt(w.Nights() - 1), Full: true, Choices: pipeline.Choices{AllowShrink: true}})
 	n := p.DB().Names
 	silent := list(t, p, `SELECT format('%s.%s', n.nspname, c.relname) || coalesce('.' || a.attname, '')
 		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

@@ -14,7 +14,7 @@ SELECT CASE WHEN d.day >= @min AND d.day < @max THEN (date_trunc('month', d.day 
     0::bigint, NULL::timestamptz, NULL::timestamptz, 0::bigint
     {{- end}}
 FROM (
-    SELECT date_bin('1 day', CASE WHEN (received_at > uuid_ts + interval '24 hours') IS NOT TRUE THEN received_at END, @min) AS day, count(*) AS rows
+    SELECT date_bin('1 day', CASE WHEN (received_at > uuid_ts + interval '366 days') IS NOT TRUE THEN received_at END, @min) AS day, count(*) AS rows
         {{- if .Flag}},
         ({{template "plain"}}) AS is_plain,
         max(received_at) FILTER (WHERE isfinite(received_at)) AS newest,

@@ -3,7 +3,7 @@
 -- parallel. OFFSET 0 lest each identifier be trimmed again wherever it is named: 0.5 us a row.
 -- Reads: the source, columns by name. Writes: a temporary table.
 -- @from, @to: load time (.Window.Load), received_at (.Window.Received), both inclusive but @to of a month or day;
--- @as_of: the run's clock; @min, @max: what counts as a received_at, which also cannot be a day after the row was loaded: one
+-- @as_of: the run's clock; @min, @max: what counts as a received_at, which also cannot be over a year after the row was loaded: one
 -- such row would make all months up to it; @spaces: what is trimmed; @longest: bytes.
 -- .Window.Again: instead of the times @source and @kind, of dirty_ids. Flag and Forgets: @inner_pad, @outer_pad, as in 041.
 CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS
@@ -13,7 +13,7 @@ FROM (
         anonymous_id COLLATE "C" AS anonymous_id, user_id COLLATE "C" AS user_id{{if .Identities}}, previous_id COLLATE "C" AS previous_id{{end}}{{template "event_columns" .}},
         coalesce(uuid_ts, received_at, '-infinity') AS load_time,
         CASE
-            WHEN received_at IS NULL OR received_at < @min OR received_at >= @max OR received_at > uuid_ts + interval '24 hours' THEN 'received_at'
+            WHEN received_at IS NULL OR received_at < @min OR received_at >= @max OR received_at > uuid_ts + interval '366 days' THEN 'received_at'
             WHEN octet_length(id) > @longest OR octet_length(anonymous_id) > @longest
                 OR octet_length(user_id) > @longest OR octet_length(previous_id) > @longest THEN 'too_long'
             WHEN anonymous_id = '' AND user_id = '' THEN 'no_identifier'
@@ -40,7 +40,7 @@ WHERE r.load_time <= @as_of
 {{- /* A row that needs no care: loaded long enough ago, its identifiers not too long, and one of them begins with a letter,
     so that something is left of it when trimmed. Cheap: to trim, or a regular expression, is 0.3 to 0.6 us each. */ -}}
 {{- define "plain"}}coalesce(uuid_ts, received_at) <= @settled
-        AND coalesce(received_at <= uuid_ts + interval '24 hours', true)
+        AND coalesce(received_at <= uuid_ts + interval '366 days', true)
         AND "raw id" COLLATE "C" BETWEEN '!' AND '~' AND octet_length("raw id") <= @longest
         AND coalesce(octet_length("raw anonymous_id"), 0) <= @longest
         AND coalesce(octet_length("raw user_id"), 0) <= @longest

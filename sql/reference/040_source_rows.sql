@@ -96,7 +96,7 @@ trimmed AS (
     WHERE coalesce(raw.uuid_ts, raw.received_at) <= s.as_of
         AND raw.received_at >= '2000-01-01 00:00:00+00'
         AND raw.received_at < '2100-01-01 00:00:00+00'
-        AND (raw.received_at <= raw.uuid_ts + interval '24 hours') IS NOT FALSE
+        AND (raw.received_at <= raw.uuid_ts + interval '366 days') IS NOT FALSE
     OFFSET 0
 )
 
