@@ -28,8 +28,10 @@ type gate struct {
 // openGates looks at the published tables before anything changes.
 func (in *Input) openGates(ctx context.Context, tx pgx.Tx) ([]gate, error) {
 	gates := []gate{
-		{name: "all_sessions", at: "started_at"}, {name: "useful_sessions", at: "started_at"},
-		{name: "touches", at: "touched_at"}, {name: "attribution", at: "signup_timestamp"},
+		{name: "all_sessions", at: "started_at"},
+		{name: "useful_sessions", at: "started_at"},
+		{name: "touches", at: "touched_at"},
+		{name: "attribution", at: "signup_timestamp"},
 	}
 	if in.DB.Dry() {
 		return gates, nil
