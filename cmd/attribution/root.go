@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"runtime/pprof"
 	"strings"
@@ -104,7 +105,19 @@ func (g *globals) check() error {
 	if g.embedded != "" && g.databaseURL != "" {
 		return usagef("--embedded and --database-url are two databases: give one of them")
 	}
+	if hasPassword(g.databaseURL) {
+		return usagef("--database-url: a password on the command line shows in the list of processes: give the URL as DATABASE_URL, or the password by PGPASSFILE, PGPASSWORD or database_password_file")
+	}
 	return g.beginProfile()
+}
+
+// hasPassword reports whether a URL or a key=value string of libpq has a password.
+func hasPassword(database string) bool {
+	if u, err := url.Parse(database); err == nil && u.Scheme != "" {
+		_, set := u.User.Password()
+		return set || u.Query().Has("password")
+	}
+	return strings.Contains(database, "password=") || strings.Contains(database, "password =")
 }
 
 // beginProfile begins the profile asked for; endProfile, where set, ends it.

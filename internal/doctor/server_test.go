@@ -157,10 +157,10 @@ func TestPrivileges(t *testing.T) {
 	t.Run("few connections are allowed", func(t *testing.T) {
 		t.Parallel()
 		i, role := job(t)
-		i.exec(t, "ALTER ROLE "+role+" CONNECTION LIMIT 2")
+		i.exec(t, "ALTER ROLE "+role+" CONNECTION LIMIT 4")
 		lines := i.examine(t)
 		require.Equal(t, []string{"connections"}, wrong(lines), lines)
-		require.Contains(t, lines["connections"].Found, "the role "+role+" allows 2")
+		require.Contains(t, lines["connections"].Found, "the role "+role+" allows 4")
 		require.True(t, i.follow(t, lines["connections"].Remedies))
 		require.Empty(t, wrong(i.examine(t)))
 	})

@@ -3,8 +3,9 @@ package pipeline
 import (
 	"context"
 	"errors"
-	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
@@ -17,6 +18,10 @@ import (
 // ID where only one of the two exists.
 func (p *Pipeline) FindPerson(ctx context.Context, q pg.Querier, text string) (event.Person, error) {
 	kind, id := splitPerson(text)
+	unknown := usage(errors.New("nothing is known of that person: no such user_id or anonymous_id was ever seen"))
+	if strings.ContainsRune(id, 0) || !utf8.ValidString(id) { // no text of Postgres
+		return event.Person{}, unknown
+	}
 	persons, err := p.persons(ctx, q, kind, id)
 	switch {
 	case err != nil:
@@ -24,7 +29,7 @@ func (p *Pipeline) FindPerson(ctx context.Context, q pg.Querier, text string) (e
 	case len(persons) == 1:
 		return persons[0], nil
 	case len(persons) > 1:
-		return event.Person{}, usage(fmt.Errorf("person %q is both a user_id and an anonymous_id, of different persons: write user:%s or anon:%s", text, id, id))
+		return event.Person{}, usage(errors.New("that person is both a user_id and an anonymous_id, of different persons: write user: or anon: before it"))
 	}
 	asUser, asDevice, err := stages.ForgottenAt(ctx, p.db, q, id)
 	if err != nil {
@@ -38,7 +43,7 @@ func (p *Pipeline) FindPerson(ctx context.Context, q pg.Querier, text string) (e
 			return event.Person{}, usage(errors.New("nothing is known of that person: it was forgotten on " + at.time.UTC().Format(time.DateOnly)))
 		}
 	}
-	return event.Person{}, usage(fmt.Errorf("person %q: no such user_id or anonymous_id was ever seen", text))
+	return event.Person{}, unknown
 }
 
 // persons are those an identifier belongs to; kind is "user:", "anon:" or "" for both.

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
@@ -322,6 +324,8 @@ func (s Settings) CheckForgettable(id string) error {
 	switch {
 	case s.Blocked.Clean(id) == "":
 		return fmt.Errorf("that identifier counts as absent (identity.blocked): it is nobody's")
+	case strings.ContainsRune(id, 0) || !utf8.ValidString(id):
+		return fmt.Errorf("that identifier is no text that Postgres can hold: rows with such are never taken in")
 	case len(event.Trim(id)) > event.MaxIdentifierBytes:
 		return fmt.Errorf("that identifier has over %d bytes: rows with such are never taken in", event.MaxIdentifierBytes)
 	}
