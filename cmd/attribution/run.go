@@ -99,7 +99,7 @@ func (g *globals) runConfigured(ctx context.Context, c config.Config, n *notify.
 			return pipeline.Report{}, err
 		}
 	}
-	p, err := g.open(ctx, c, n, true)
+	p, err := g.open(ctx, c, n, c.DatabaseURL != "" || g.hasLibpqVariables()) // what nobody named is not waited for
 	if err != nil {
 		return pipeline.Report{}, err
 	}
