@@ -14,7 +14,8 @@ CREATE TABLE {{.ops}}.runs (
     version     text NOT NULL,
     error       text,
     options     jsonb NOT NULL DEFAULT '{}',
-    retry_of    bigint REFERENCES {{.ops}}.runs
+    retry_of    bigint REFERENCES {{.ops}}.runs,
+    token       text NOT NULL DEFAULT gen_random_uuid()::text UNIQUE
 );
 COMMENT ON TABLE {{.ops}}.runs IS 'One row a run.';
 COMMENT ON COLUMN {{.ops}}.runs.run_id IS 'Number of the run.';
@@ -28,6 +29,7 @@ COMMENT ON COLUMN {{.ops}}.runs.version IS 'Version of the program.';
 COMMENT ON COLUMN {{.ops}}.runs.error IS 'Why it failed.';
 COMMENT ON COLUMN {{.ops}}.runs.options IS 'What else it was asked: allow_shrink, reconcile, strict.';
 COMMENT ON COLUMN {{.ops}}.runs.retry_of IS 'The failed run it goes on with.';
+COMMENT ON COLUMN {{.ops}}.runs.token IS 'Made up by the process, so that a run whose beginning was not answered is not begun twice.';
 
 CREATE TABLE {{.ops}}.stage_runs (
     run_id       bigint NOT NULL REFERENCES {{.ops}}.runs,

@@ -124,7 +124,7 @@ func (g *globals) unreachable(c config.Config, err error) error {
 	case errors.As(err, &password):
 		return misconfigured(err)
 	case errors.As(err, &parse):
-		return misconfigured(fmt.Errorf("%w: want such as postgres://user:password@host:5432/database", err))
+		return misconfigured(errors.New("the database URL cannot be read: want such as postgres://user:password@host:5432/database, with % and two digits for what is special in a URL")) // which may be in it
 	case !errors.As(err, &connect):
 		return err
 	case c.DatabaseURL == "" && !g.hasLibpqVariables():

@@ -112,14 +112,14 @@ func report(g *globals, cmd *cobra.Command, err error, code int) {
 	switch {
 	case code == exitInterrupted:
 		text = "interrupted"
-		if slices.Contains([]string{"run", "load", "migrate"}, cmd.Name()) {
+		if slices.Contains([]string{"run", "retry", "schedule", "load", "migrate"}, cmd.Name()) {
 			text += ": what was committed is kept, and the same command goes on from there"
 		}
 	case errors.As(err, &wrong) && wrong.help:
 		text += "\nSee \"" + cmd.CommandPath() + " --help\"."
 	}
-	if cmd.Name() == "run" && code == exitFailed {
-		text = logs.Redact(text) // it is in a log; what one typed oneself may be repeated
+	if code != exitUsage {
+		text = logs.Redact(text) // it may be in a log; what one typed oneself may be repeated
 	}
 	if g.logFormat == "json" {
 		log := g.log

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/attribution-dev/attribution/internal/config"
+	"github.com/attribution-dev/attribution/internal/logs"
 	"github.com/attribution-dev/attribution/internal/notify"
 	"github.com/attribution-dev/attribution/internal/pipeline"
 )
@@ -276,5 +277,5 @@ func text(err error) string {
 	if err == nil {
 		return ""
 	}
-	return err.Error()
+	return logs.Redact(err.Error())
 }

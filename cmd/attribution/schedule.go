@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 	_ "time/tzdata" // the image has none
 
@@ -21,7 +22,7 @@ since the last. A run that fails is logged and paged for, and the next one is ma
 
 The expression has five fields (minute hour day-of-month month day-of-week), or is
 @daily, @hourly, "@every 6h". Times are those of --tz: a time that a change of clocks leaves out
-is left out, one that it repeats comes once.
+is left out, one that it repeats may come twice, which does no harm.
 
 SIGTERM ends it: between runs with 0, during a run with 4, as of run.`
 
@@ -51,6 +52,9 @@ func (o *scheduleOptions) times() (cron.Schedule, *time.Location, error) {
 	zone, err := time.LoadLocation(o.tz)
 	if err != nil || o.tz == "" {
 		return nil, nil, usagef("--tz %q: want the name of a time zone such as UTC or Europe/Berlin", o.tz)
+	}
+	if strings.Contains(o.cron, "TZ=") {
+		return nil, nil, usagef("--cron %q: give the time zone as --tz", o.cron)
 	}
 	times, err := cron.ParseStandard(o.cron)
 	if err != nil {

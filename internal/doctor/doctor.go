@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -171,6 +172,9 @@ func (e *examination) unmet(c check) string {
 	return ""
 }
 
+// statement matches a remedy that is SQL.
+var statement = regexp.MustCompile(`^[A-Z]{4,} [A-Z"(]`)
+
 func (e *examination) line(ctx context.Context, c check) Line {
 	if n := e.unmet(c); n != "" {
 		return Line{c.name, Skipped, "since " + n + " is not right", []string{}}
@@ -184,7 +188,14 @@ func (e *examination) line(ctx context.Context, c check) Line {
 	if f.state == Failed {
 		e.bad = append(e.bad, c.name)
 	}
-	return Line{c.name, f.state, f.found, append([]string{}, f.remedies...)}
+	remedies := []string{}
+	for _, r := range f.remedies {
+		if statement.MatchString(r) && !strings.HasSuffix(r, ";") {
+			r += ";" // to be pasted one after the other
+		}
+		remedies = append(remedies, r)
+	}
+	return Line{c.name, f.state, f.found, remedies}
 }
 
 // dial opens a connection that asks nothing of the server: none of a run's settings,

@@ -15,6 +15,7 @@ var shapes = []struct {
 	{regexp.MustCompile(`(--person[= ]+)(?:'[^']*'|"[^"]*"|\S+)`), "${1}" + Hidden},
 	{regexp.MustCompile(`\b(?:user|anon):\S+`), Hidden},                                            // a person, as our command line writes one
 	{regexp.MustCompile(`((?:: |\bvalue |\bperson )").*"`), "${1}" + Hidden + `"`},                 // the value Postgres did not like
+	{regexp.MustCompile(`[«»„“‚‘「『].*[«»“”‘’」』]`), Hidden},                                         // the same in other languages
 	{regexp.MustCompile(`(\([^()]*\)=\().*\)`), "${1}" + Hidden + ")"},                             // Key (user_id)=(…)
 	{regexp.MustCompile(`[\p{L}\p{N}._%+-]+(?:@|%40)[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+`), Hidden}, // an e-mail address
 	{regexp.MustCompile(`(?i)\b[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}\b`), Hidden},          // a UUID, as anonymous_ids are

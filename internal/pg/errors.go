@@ -52,10 +52,10 @@ func ClassOf(err error) Class {
 	}
 	switch {
 	case e.Code == "57014": // cancelled: an operator's stop is final
-		if e.Message == "canceling statement due to statement timeout" {
-			return Timeout
+		if e.Message == "" || strings.HasPrefix(e.Message, "canceling statement due to user request") || strings.HasPrefix(e.Message, "COPY from stdin failed") {
+			return Permanent
 		}
-		return Permanent
+		return Timeout // also what a server says in another language
 	case e.Code == "0A000" && strings.Contains(e.Message, "cached plan"):
 		return Drift
 	}

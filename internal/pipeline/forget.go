@@ -33,7 +33,7 @@ func (p *Pipeline) Forget(ctx context.Context, r ForgetRequest) (stages.Forgotte
 	if err := lock.hold(ctx); err != nil {
 		return done, err
 	}
-	if err := p.closeKilled(ctx); err != nil {
+	if err := p.closeKilled(ctx, ""); err != nil {
 		return done, err
 	}
 	err := p.db.Tx(ctx, func(tx pgx.Tx) error {

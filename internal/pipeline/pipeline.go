@@ -4,6 +4,7 @@ package pipeline
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -135,6 +136,8 @@ type Request struct {
 	RetryOf int64 // the failed run this one goes on with; 0: none
 	// Done is told of each stage when it ends. Nil: nobody.
 	Done func(StageReport)
+
+	token string
 }
 
 // Choices are what a run may be asked besides; the ledger keeps them.
@@ -167,6 +170,7 @@ type Report struct {
 // ErrUsage when the request makes no sense, and else with the stage that failed.
 func (p *Pipeline) Run(ctx context.Context, r Request) (Report, error) {
 	var report Report
+	r.token = rand.Text()
 	lock := &runLock{p: p}
 	defer func() { lock.release(ctx) }()
 	err := p.persist(ctx, "begin", func() error { return p.begin(ctx, r, lock, &report) }, nil)
@@ -333,9 +337,13 @@ func (p *Pipeline) clock(ctx context.Context, asked time.Time) (time.Time, error
 
 // closeKilled closes the runs that ended without a word. One that lost the lock but is
 // still at work finds itself closed at its next transaction.
-func (p *Pipeline) closeKilled(ctx context.Context) error {
-	for _, file := range []string{"030_close_killed.sql", "031_close_killed_stages.sql"} {
-		if _, err := p.db.Exec(ctx, p.db.Pool, "00_run/"+file, pg.Data{}, nil); err != nil {
+// The run of the token is our own.
+func (p *Pipeline) closeKilled(ctx context.Context, token string) error {
+	for _, s := range []struct {
+		file string
+		args pg.Args
+	}{{"030_close_killed.sql", pg.Args{"token": token}}, {"031_close_killed_stages.sql", nil}} {
+		if _, err := p.db.Exec(ctx, p.db.Pool, "00_run/"+s.file, pg.Data{}, s.args); err != nil {
 			var waited *pgconn.PgError
 			if errors.As(err, &waited) && waited.Code == "55P03" {
 				return ErrLocked // it is in the middle of one
@@ -347,7 +355,7 @@ func (p *Pipeline) closeKilled(ctx context.Context) error {
 }
 
 func (p *Pipeline) beginRun(ctx context.Context, r Request, asOf time.Time) (run int64, err error) {
-	if err := p.closeKilled(ctx); err != nil {
+	if err := p.closeKilled(ctx, r.token); err != nil {
 		return 0, err
 	}
 	var names []string
@@ -359,7 +367,7 @@ func (p *Pipeline) beginRun(ctx context.Context, r Request, asOf time.Time) (run
 		retryOf = &r.RetryOf
 	}
 	err = p.db.Scan(ctx, p.db.Pool, "00_run/040_begin_run.sql", pg.Data{},
-		pg.Args{"as_of": asOf, "is_full": r.Full, "stages": names, "version": p.version, "options": r.Choices, "retry_of": retryOf}, &run)
+		pg.Args{"as_of": asOf, "is_full": r.Full, "stages": names, "version": p.version, "options": r.Choices, "retry_of": retryOf, "token": r.token}, &run)
 	return run, err
 }
 

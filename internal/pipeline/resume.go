@@ -38,6 +38,15 @@ func (p *Pipeline) Resume(ctx context.Context) (Request, error) {
 	case state == notify.Done:
 		return r, fmt.Errorf("%w: run %d, the last one, succeeded", ErrNothingToRetry, r.RetryOf)
 	}
+	waiting, err := p.waiting(ctx)
+	if err != nil {
+		return r, err
+	}
+	// What a full run built aside may be gone since: stages 6 and 7 have nothing then.
+	prepared := slices.ContainsFunc(waiting, func(w Waiting) bool { return w.Unit == "prepared" })
+	if r.Full && !prepared {
+		done = slices.DeleteFunc(done, func(name string) bool { return name == "resessionize" })
+	}
 	r.AsOf = asOf
 	for _, s := range stages.All() {
 		if slices.Contains(names, s.Name) && (len(r.Stages) > 0 || !slices.Contains(done, s.Name)) {

@@ -13,6 +13,13 @@ import (
 // maxShrink is the part of a published table that may go in one publication.
 const maxShrink = 0.2
 
+// Of few rows chance takes a fifth, or a day, when two persons turn out to be one: so
+// many must go, or must have been there, before a gate looks.
+const (
+	leastLost  = 100 // rows
+	leastOfDay = 20  // rows of the newest full day
+)
+
 // A gate looks at one published table before and after its change, in the
 // transaction that makes it.
 type gate struct {
@@ -22,7 +29,7 @@ type gate struct {
 	before int64  // rows
 	after  int64
 	day    time.Time // the newest full day of what was published: zero where unknown
-	had    bool      // rows of that day
+	had    bool      // enough rows of that day
 }
 
 // openGates looks at the published tables before anything changes.
@@ -54,19 +61,22 @@ func (in *Input) openGates(ctx context.Context, tx pgx.Tx) ([]gate, error) {
 			g.known, g.before, g.after = true, p.Rows, p.Rows
 			if p.Newest != nil && !in.AllowShrink {
 				g.day = p.Newest.UTC().Truncate(24*time.Hour).AddDate(0, 0, -1)
-				if g.had, err = in.hasDay(ctx, tx, pg.Table{Schema: in.DB.Names.Sessions, Name: g.name}, g); err != nil {
+				n, err := in.ofDay(ctx, tx, pg.Table{Schema: in.DB.Names.Sessions, Name: g.name}, g)
+				if err != nil {
 					return nil, err
 				}
+				g.had = n >= leastOfDay
 			}
 		}
 	}
 	return gates, nil
 }
 
-func (in *Input) hasDay(ctx context.Context, tx pgx.Tx, t pg.Table, g *gate) (has bool, err error) {
+// ofDay counts a table's rows of the gate's day, as far as leastOfDay.
+func (in *Input) ofDay(ctx context.Context, tx pgx.Tx, t pg.Table, g *gate) (n int64, err error) {
 	d := pg.Data{Table: t.Ident(), Extra: []pg.Identifier{pg.MustIdent(g.at)}}
-	err = in.DB.Scan(ctx, tx, "07_attribute/032_has_day.sql", d, pg.Args{"day": g.day}, &has)
-	return has, err
+	err = in.DB.Scan(ctx, tx, "07_attribute/032_has_day.sql", d, pg.Args{"day": g.day, "most": leastOfDay}, &n)
+	return n, err
 }
 
 // measureSwap counts what is to take the tables' place.
@@ -101,17 +111,17 @@ func (in *Input) pass(ctx context.Context, tx pgx.Tx, gates []gate, where func(n
 		if !g.known {
 			continue
 		}
-		if lost := g.before - g.after; float64(lost) > maxShrink*float64(g.before) {
+		if lost := g.before - g.after; lost >= leastLost && float64(lost) > maxShrink*float64(g.before) {
 			return refused("sessions.%s would shrink by %.0f %%, from %d rows to %d", g.name, 100*float64(lost)/float64(g.before), g.before, g.after)
 		}
 		if !g.had {
 			continue
 		}
-		has, err := in.hasDay(ctx, tx, where(g.name), g)
+		n, err := in.ofDay(ctx, tx, where(g.name), g)
 		if err != nil {
 			return err
 		}
-		if !has {
+		if n == 0 {
 			return refused("sessions.%s would lose %s, its newest full day", g.name, g.day.Format(time.DateOnly))
 		}
 	}
