@@ -168,12 +168,9 @@ func (p *Pipeline) attempt(ctx context.Context, s stages.Stage, in stages.Input,
 	switch {
 	case err == nil && published:
 		return done, nil
-	case err != nil && published:
-		// Its commit may have come through all the same: only the ledger knows.
-		if settled, unknown := p.settle(ctx, key); unknown == nil && settled {
-			p.log.WarnContext(ctx, "the connection was lost after the commit: by the ledger it came through", "error", err)
-			return result, nil
-		}
+	case err != nil && published && p.settled(ctx, key):
+		p.log.WarnContext(ctx, "the connection was lost after the commit: by the ledger it came through", "error", err)
+		return result, nil
 	}
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
 		err = fmt.Errorf("not done within retry.attempt_timeout (%s): %w", p.config.Retry.AttemptTimeout, errors.Join(err, limited.Err()))
@@ -181,14 +178,10 @@ func (p *Pipeline) attempt(ctx context.Context, s stages.Stage, in stages.Input,
 	last, stop := context.WithTimeout(context.WithoutCancel(ctx), ledgerTimeout)
 	defer stop()
 	ledgerErr := end(last, p.db.Pool, done, ended(ctx, err), err)
-	if err != nil || ledgerErr == nil {
-		return done, err
+	if err == nil && ledgerErr != nil && !p.settled(ctx, key) {
+		err = ledgerErr
 	}
-	// The stage is done; whether the ledger says so is unknown.
-	if settled, unknown := p.settle(ctx, key); unknown == nil && settled {
-		return done, nil
-	}
-	return done, ledgerErr
+	return done, err
 }
 
 // limit bounds an attempt: backoff never ends one that hangs.
@@ -209,15 +202,18 @@ func (p *Pipeline) fence(ctx context.Context, tx pgx.Tx, run int64) error {
 	return errSuperseded
 }
 
-// settle reports whether the ledger says that the attempt is done. It waits until the
-// transaction in doubt has ended: that one holds the row of the run.
-func (p *Pipeline) settle(ctx context.Context, attempt pg.Args) (done bool, err error) {
+// settled reports whether the ledger says that the attempt is done, although nobody
+// answered, also when ctx was cancelled meanwhile. It waits until the transaction in
+// doubt has ended: that one holds the row of the run.
+func (p *Pipeline) settled(ctx context.Context, attempt pg.Args) (done bool) {
 	p.db.Pool.Reset()
-	err = p.db.Tx(ctx, func(tx pgx.Tx) error {
-		if err := p.fence(ctx, tx, attempt["run"].(int64)); err != nil {
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTimeout)
+	defer cancel()
+	err := p.db.Tx(last, func(tx pgx.Tx) error {
+		if err := p.fence(last, tx, attempt["run"].(int64)); err != nil {
 			return err
 		}
-		return p.db.Scan(ctx, tx, "00_run/076_settle.sql", pg.Data{}, attempt, &done)
+		return p.db.Scan(last, tx, "00_run/076_settle.sql", pg.Data{}, attempt, &done)
 	})
-	return done, err
+	return err == nil && done
 }

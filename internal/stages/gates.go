@@ -10,7 +10,8 @@ import (
 	"github.com/attribution-dev/attribution/internal/pg"
 )
 
-// maxShrink is the part of a published table that may go in one publication.
+// maxShrink is the part of a published table that may go in one publication, and of a
+// month's rows that may be gone from their source, before it looks as if something had been lost.
 const maxShrink = 0.2
 
 // Of few rows chance takes a fifth, or a day, when two persons turn out to be one: so

@@ -14,10 +14,6 @@ import (
 	"github.com/attribution-dev/attribution/internal/segment"
 )
 
-// mayShrink is the share of a month's rows that may be gone from their source before
-// it looks as if a table had been lost rather than rows deleted.
-const mayShrink = 0.2
-
 // A takenMonth is what was taken in from a source's table in a month.
 type takenMonth struct {
 	source string
@@ -108,7 +104,7 @@ func (in *Input) removeAbsent(ctx context.Context, t *sourceTable, m takenMonth)
 		if err := in.DB.Scan(ctx, tx, "01_extract/220_remove_absent.sql", d, args, &removed); err != nil {
 			return err
 		}
-		if float64(removed) > mayShrink*float64(m.rows) && !in.AllowShrink {
+		if float64(removed) > maxShrink*float64(m.rows) && !in.AllowShrink {
 			return Permanent(fmt.Errorf("%d of the %s taken in are no more at the source, over a fifth: see that the table is whole and can be read; if they are meant to be gone, run again with --allow-shrink",
 				removed, plural(m.rows, "row")))
 		}
