@@ -115,6 +115,20 @@ func (g *globals) open(ctx context.Context, c config.Config, notifier *notify.No
 	return p, g.unreachable(c, err)
 }
 
+// reader opens the pipeline for a command that makes no run; closeAll closes it, and
+// ends the private Postgres of --embedded.
+func (g *globals) reader(ctx context.Context) (p *pipeline.Pipeline, closeAll func(), err error) {
+	c, stop, err := g.configure(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if p, err = g.open(ctx, c, nil, false); err != nil {
+		stop()
+		return nil, nil, err
+	}
+	return p, func() { p.Close(); stop() }, nil
+}
+
 // unreachable adds to an error of connecting where the database was looked for.
 func (g *globals) unreachable(c config.Config, err error) error {
 	var parse *pgconn.ParseConfigError

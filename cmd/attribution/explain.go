@@ -33,16 +33,11 @@ func newExplainCmd(g *globals) *cobra.Command {
 }
 
 func (g *globals) explain(ctx context.Context, person string) error {
-	c, stop, err := g.configure(ctx)
+	p, closeAll, err := g.reader(ctx)
 	if err != nil {
 		return err
 	}
-	defer stop()
-	p, err := g.open(ctx, c, nil, false)
-	if err != nil {
-		return err
-	}
-	defer p.Close()
+	defer closeAll()
 	found, err := p.FindPerson(ctx, p.DB().Pool, person)
 	if err != nil {
 		return err

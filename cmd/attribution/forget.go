@@ -61,16 +61,11 @@ func (g *globals) forget(ctx context.Context, o *forgetOptions) error {
 	if ask && !g.inTerminal {
 		return usagef("forget cannot be undone, and there is no terminal to ask on: add --yes, or --dry-run")
 	}
-	c, stop, err := g.configure(ctx)
+	p, closeAll, err := g.reader(ctx)
 	if err != nil {
 		return err
 	}
-	defer stop()
-	p, err := g.open(ctx, c, nil, false)
-	if err != nil {
-		return err
-	}
-	defer p.Close()
+	defer closeAll()
 	request := pipeline.ForgetRequest{Person: o.person, Unseen: o.unseen, DryRun: o.dryRun}
 	if ask {
 		request.DryRun = true

@@ -31,16 +31,11 @@ func (g *globals) history(ctx context.Context, limit int) error {
 	if limit < 1 {
 		return usagef("--limit %d: want 1 or more", limit)
 	}
-	c, stop, err := g.configure(ctx)
+	p, closeAll, err := g.reader(ctx)
 	if err != nil {
 		return err
 	}
-	defer stop()
-	p, err := g.open(ctx, c, nil, false)
-	if err != nil {
-		return err
-	}
-	defer p.Close()
+	defer closeAll()
 	runs, err := p.History(ctx, limit)
 	if err != nil {
 		return err

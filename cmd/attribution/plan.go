@@ -42,16 +42,11 @@ func (g *globals) plan(ctx context.Context, o *selection) error {
 	if err != nil {
 		return err
 	}
-	c, stop, err := g.configure(ctx)
+	p, closeAll, err := g.reader(ctx)
 	if err != nil {
 		return err
 	}
-	defer stop()
-	p, err := g.open(ctx, c, nil, false)
-	if err != nil {
-		return err
-	}
-	defer p.Close()
+	defer closeAll()
 	for _, person := range request.Persons {
 		if _, err := p.FindPerson(ctx, p.DB().Pool, person); err != nil {
 			return err

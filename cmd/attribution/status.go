@@ -23,16 +23,11 @@ func newStatusCmd(g *globals) *cobra.Command {
 }
 
 func (g *globals) status(ctx context.Context) error {
-	c, stop, err := g.configure(ctx)
+	p, closeAll, err := g.reader(ctx)
 	if err != nil {
 		return err
 	}
-	defer stop()
-	p, err := g.open(ctx, c, nil, false)
-	if err != nil {
-		return err
-	}
-	defer p.Close()
+	defer closeAll()
 	s, err := p.Status(ctx)
 	if err != nil {
 		return err

@@ -55,16 +55,11 @@ func (g *globals) verify(ctx context.Context, o *verifyOptions) error {
 	if err != nil {
 		return err
 	}
-	c, stop, err := g.configure(ctx)
+	p, closeAll, err := g.reader(ctx)
 	if err != nil {
 		return err
 	}
-	defer stop()
-	p, err := g.open(ctx, c, nil, false)
-	if err != nil {
-		return err
-	}
-	defer p.Close()
+	defer closeAll()
 	if oneIn == 0 {
 		s, err := p.Status(ctx)
 		if err != nil {

@@ -90,7 +90,7 @@ func TestCopyRefuses(t *testing.T) {
 			return err
 		})
 		require.ErrorContains(t, err, `COPY into "s"."copied"`, what)
-		require.False(t, pg.Retryable(err), what)
+		require.True(t, pg.ClassOf(err).Final(), what)
 	}
 }
 

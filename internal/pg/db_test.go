@@ -181,7 +181,7 @@ func TestTxRollsBackAfterCancel(t *testing.T) {
 		cancel()
 		require.Error(t, err, when)
 		require.ErrorIs(t, err, context.Canceled, when)
-		require.False(t, pg.Retryable(err), when)
+		require.True(t, pg.ClassOf(err).Final(), when)
 		require.Zero(t, count(t, db), when)
 		if when == "after a statement" {
 			require.Equal(t, made, db.Pool.Stat().NewConnsCount(), "rolled back, not cut off: the connection is kept")

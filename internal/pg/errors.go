@@ -67,8 +67,8 @@ func ClassOf(err error) Class {
 	return Permanent
 }
 
-// Retryable reports whether another try may mend the error.
-func Retryable(err error) bool { return ClassOf(err).Tries != 1 }
+// Final reports whether no other try can mend an error of the class.
+func (c Class) Final() bool { return c.Tries == 1 }
 
 // classOfConnection is the class of an error that did not come from the server:
 // of the connection, or of our own code.

@@ -17,7 +17,7 @@ import (
 	"github.com/attribution-dev/attribution/internal/pg"
 )
 
-// TestRetryable goes through the table of ops-notes, section 3.10, code by code.
+// TestRetryable goes through the table of docs/operations.md, code by code.
 func TestRetryable(t *testing.T) {
 	t.Parallel()
 	codes := map[bool][]string{
@@ -42,9 +42,9 @@ func TestRetryable(t *testing.T) {
 	for want, list := range codes {
 		for _, code := range list {
 			err := error(&pgconn.PgError{Code: code, Message: "any"})
-			require.Equal(t, want, pg.Retryable(err), code)
-			require.Equal(t, want, pg.Retryable(fmt.Errorf("stage x: %w", &pg.StatementError{File: "f", Err: err})), "%s, wrapped", code)
-			require.Equal(t, want, pg.Retryable(errors.Join(errors.New("other"), err)), "%s, joined", code)
+			require.Equal(t, want, !pg.ClassOf(err).Final(), code)
+			require.Equal(t, want, !pg.ClassOf(fmt.Errorf("stage x: %w", &pg.StatementError{File: "f", Err: err})).Final(), "%s, wrapped", code)
+			require.Equal(t, want, !pg.ClassOf(errors.Join(errors.New("other"), err)).Final(), "%s, joined", code)
 		}
 	}
 }
@@ -74,12 +74,12 @@ func TestRetryableCancelled(t *testing.T) {
 		"COPY from stdin failed: our own error":        false,
 		"":                                             false,
 	} {
-		require.Equal(t, want, pg.Retryable(&pgconn.PgError{Code: "57014", Message: message}), message)
+		require.Equal(t, want, !pg.ClassOf(&pgconn.PgError{Code: "57014", Message: message}).Final(), message)
 	}
-	require.False(t, pg.Retryable(context.Canceled))
-	require.False(t, pg.Retryable(fmt.Errorf("x: %w", context.Canceled)))
-	require.False(t, pg.Retryable(errors.Join(&pgconn.PgError{Code: "40001"}, context.Canceled)))
-	require.True(t, pg.Retryable(context.DeadlineExceeded))
+	require.True(t, pg.ClassOf(context.Canceled).Final())
+	require.True(t, pg.ClassOf(fmt.Errorf("x: %w", context.Canceled)).Final())
+	require.True(t, pg.ClassOf(errors.Join(&pgconn.PgError{Code: "40001"}, context.Canceled)).Final())
+	require.False(t, pg.ClassOf(context.DeadlineExceeded).Final())
 }
 
 // TestRetryableOfConnections: whatever did not come from the server.
@@ -95,7 +95,7 @@ func TestRetryableOfConnections(t *testing.T) {
 		"broken pipe":    fmt.Errorf("write failed: %w", syscall.EPIPE),
 		"name not found": &net.DNSError{Err: "no such host", Name: "db"},
 	} {
-		require.True(t, pg.Retryable(err), name)
+		require.False(t, pg.ClassOf(err).Final(), name)
 	}
 	for name, err := range map[string]error{
 		"none":          nil,
@@ -103,7 +103,7 @@ func TestRetryableOfConnections(t *testing.T) {
 		"no rows":       pgx.ErrNoRows,
 		"a bad message": fmt.Errorf("marks of a visit: damaged"),
 	} {
-		require.False(t, pg.Retryable(err), name)
+		require.True(t, pg.ClassOf(err).Final(), name)
 	}
 }
 
@@ -115,7 +115,7 @@ func TestRetryableOfConnecting(t *testing.T) {
 	defer cancel()
 	_, err := pg.Connect(ctx, "postgres://nobody@127.0.0.1:1/x?connect_timeout=2")
 	require.ErrorContains(t, err, "connect to Postgres")
-	require.True(t, pg.Retryable(err))
+	require.False(t, pg.ClassOf(err).Final())
 	_, err = pg.Connect(ctx, "postgres://%zz")
 	require.ErrorContains(t, err, "database URL")
 	require.NotContains(t, fmt.Sprint(err), "secret")
@@ -125,6 +125,6 @@ func TestRetryableOfConnecting(t *testing.T) {
 func TestRetryableNeverPanics(t *testing.T) {
 	t.Parallel()
 	for _, code := range []string{"", "4", "40"} {
-		require.NotPanics(t, func() { pg.Retryable(&pgconn.PgError{Code: code}) }, "%q", code)
+		require.NotPanics(t, func() { pg.ClassOf(&pgconn.PgError{Code: code}).Final() }, "%q", code)
 	}
 }

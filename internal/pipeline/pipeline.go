@@ -95,6 +95,10 @@ func Open(ctx context.Context, c config.Config, o Options) (*Pipeline, error) {
 	}
 	connect := func() error {
 		pool, err := Connect(ctx, c)
+		var password *pg.PasswordError
+		if errors.As(err, &password) {
+			return usage(err) // nothing to wait for: it is not there at the start
+		}
 		if err != nil {
 			return err
 		}

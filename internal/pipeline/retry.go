@@ -87,7 +87,7 @@ func (p *Pipeline) persist(ctx context.Context, what string, try func() error, f
 		attempt++
 		err := try()
 		waits.class = classOf(what, err)
-		if err != nil && (waits.class.Tries == 1 || waits.most == 0 || ctx.Err() != nil) {
+		if err != nil && (waits.class.Final() || waits.most == 0 || ctx.Err() != nil) {
 			return backoff.Permanent(err)
 		}
 		return err

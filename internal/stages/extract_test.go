@@ -275,7 +275,7 @@ func TestColumnTypes(t *testing.T) {
 		_, err := p.Run(t.Context(), pipeline.Request{AsOf: day("2018-01-08")})
 		require.Error(t, err)
 		require.True(t, stages.IsPermanent(err), "%v", err)
-		require.False(t, pg.Retryable(err))
+		require.True(t, pg.ClassOf(err).Final())
 		for _, part := range []string{"stage extract", "website.tracks", strings.Trim(column, `"`), typ, "timestamp with time zone"} {
 			require.ErrorContains(t, err, part)
 		}
