@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 
 	"github.com/jackc/pgx/v5"
 
@@ -320,8 +319,7 @@ func (s *identityStep) report(ctx context.Context) error {
 	s.result.count("largest_identity", largest)
 	s.result.count("anonymous_ids_shared", shared)
 	s.result.count("anonymous_ids_cut", cut)
-	s.result.Note = fmt.Sprintf("%s moved; %s of %d persons (%.2g %%) changed; the largest has %s; %s shared",
-		plural(s.moved, "identifier"), strconv.FormatInt(s.split, 10), persons, 100*float64(s.split)/float64(max(1, persons)), plural(largest, "identifier"), plural(shared, "device"))
+	s.result.Note = fmt.Sprintf("%d of %s changed; largest identity: %d; shared devices: %d", s.split, plural(persons, "person"), largest, shared)
 	if cut > 0 {
 		s.result.warn(fmt.Sprintf("%d anonymous_ids lost their edges: their component has more than %d identifiers (identity.max_component_size); see aliases.anonymous_ids where is_cut",
 			cut, s.in.Settings.Identity.MaxComponentSize))
