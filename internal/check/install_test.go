@@ -1,10 +1,6 @@
 package check_test
 
 import (
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"io/fs"
 	"log/slog"
 	"testing"
 
@@ -12,11 +8,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/attribution-dev/attribution/internal/config"
-	"github.com/attribution-dev/attribution/internal/pg"
 	"github.com/attribution-dev/attribution/internal/pipeline"
-	"github.com/attribution-dev/attribution/internal/testkit"
+	"github.com/attribution-dev/attribution/internal/testkit/migrated"
 	"github.com/attribution-dev/attribution/internal/testkit/world"
-	"github.com/attribution-dev/attribution/migrations"
 )
 
 // install gives the test a migrated database of its own and an open pipeline on it.
@@ -27,23 +21,7 @@ func install(t *testing.T, change func(*config.Config)) *pipeline.Pipeline {
 	if change != nil {
 		change(&c)
 	}
-	sum := sha256.New()
-	require.NoError(t, fs.WalkDir(migrations.FS, ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		text, err := fs.ReadFile(migrations.FS, path)
-		sum.Write(text)
-		return err
-	}))
-	c.DatabaseURL = testkit.Template(t, "migrated "+hex.EncodeToString(sum.Sum(nil)), func(ctx context.Context, url string) error {
-		pool, err := pg.Connect(ctx, url)
-		if err != nil {
-			return err
-		}
-		defer pool.Close()
-		return pipeline.Migrate(ctx, pool, pipeline.Names(config.New()), nil)
-	})
+	c.DatabaseURL = migrated.Database(t)
 	p, err := pipeline.Open(t.Context(), c, pipeline.Options{Log: slog.New(slog.DiscardHandler), Version: "test"})
 	require.NoError(t, err)
 	t.Cleanup(p.Close)

@@ -4,10 +4,6 @@
 package docs_test
 
 import (
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,12 +11,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/attribution-dev/attribution/internal/config"
-	"github.com/attribution-dev/attribution/internal/pg"
-	"github.com/attribution-dev/attribution/internal/pipeline"
-	"github.com/attribution-dev/attribution/internal/testkit"
-	"github.com/attribution-dev/attribution/migrations"
 )
 
 // root is the project's folder, seen from this package's.
@@ -91,26 +81,4 @@ func prose(page string) string {
 		}
 	}
 	return strings.Join(lines, "\n")
-}
-
-// migrated is the URL of a private database with the tables of the default schemas.
-func migrated(t *testing.T) string {
-	t.Helper()
-	sum := sha256.New()
-	require.NoError(t, fs.WalkDir(migrations.FS, ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		text, err := fs.ReadFile(migrations.FS, path)
-		sum.Write(text)
-		return err
-	}))
-	return testkit.Template(t, "migrated "+hex.EncodeToString(sum.Sum(nil)), func(ctx context.Context, url string) error {
-		pool, err := pg.Connect(ctx, url)
-		if err != nil {
-			return err
-		}
-		defer pool.Close()
-		return pipeline.Migrate(ctx, pool, pipeline.Names(config.New()), nil)
-	})
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/attribution-dev/attribution/internal/config"
 	"github.com/attribution-dev/attribution/internal/pipeline"
+	"github.com/attribution-dev/attribution/internal/testkit/migrated"
 	"github.com/attribution-dev/attribution/internal/testkit/script"
 )
 
@@ -41,7 +42,7 @@ func TestExamples(t *testing.T) {
 
 func runExample(t *testing.T, c script.Case) {
 	ctx := t.Context()
-	address := migrated(t)
+	address := migrated.Database(t)
 	w := c.World()
 	conn, err := pgx.Connect(ctx, address)
 	require.NoError(t, err)

@@ -17,6 +17,7 @@ import (
 	"github.com/attribution-dev/attribution/internal/pipeline"
 	"github.com/attribution-dev/attribution/internal/simulate"
 	"github.com/attribution-dev/attribution/internal/testkit"
+	"github.com/attribution-dev/attribution/internal/testkit/migrated"
 )
 
 // indexesPage is the page with the indexes of the sources.
@@ -26,7 +27,7 @@ const indexesPage = "README.md"
 // it, beside a users table of one's own, and a role with the grants of the page.
 func TestQueries(t *testing.T) {
 	t.Parallel()
-	conn, err := pgx.Connect(t.Context(), migrated(t))
+	conn, err := pgx.Connect(t.Context(), migrated.Database(t))
 	require.NoError(t, err)
 	defer conn.Close(t.Context())
 	_, err = conn.Exec(t.Context(), `

@@ -13,6 +13,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
+
+	"github.com/attribution-dev/attribution/internal/testkit/migrated"
 )
 
 var update = flag.Bool("update", false, "write docs/tables.md anew from a migrated database")
@@ -66,7 +68,7 @@ type index struct {
 
 func TestTables(t *testing.T) {
 	t.Parallel()
-	conn, err := pgx.Connect(t.Context(), migrated(t))
+	conn, err := pgx.Connect(t.Context(), migrated.Database(t))
 	require.NoError(t, err)
 	defer conn.Close(t.Context())
 	relations := relationsOf(t, conn)

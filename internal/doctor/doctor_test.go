@@ -328,7 +328,7 @@ func TestEachLine(t *testing.T) {
 // TestNothingYet: an empty database, mended step by step as the lines say.
 func TestNothingYet(t *testing.T) {
 	t.Parallel()
-	i := migrated(t)
+	i := empty(t)
 	i.exec(t, `DROP SCHEMA segment, session_stages, sessions, aliases, attribution_ops CASCADE`)
 	lines := i.examine(t)
 	require.Equal(t, doctor.Failed, lines["tables"].State)
@@ -359,7 +359,7 @@ func TestARunAtWork(t *testing.T) {
 // TestUnknownDisk is not held against anybody.
 func TestUnknownDisk(t *testing.T) {
 	t.Parallel()
-	i := migrated(t)
+	i := empty(t)
 	i.options.FreeDisk = func(context.Context, pg.Querier, string) (int64, bool) { return 0, false }
 	line := i.examine(t)["disk"]
 	require.Equal(t, doctor.OK, line.State)

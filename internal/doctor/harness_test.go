@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
@@ -21,11 +20,10 @@ import (
 	"github.com/attribution-dev/attribution/internal/config"
 	"github.com/attribution-dev/attribution/internal/doctor"
 	"github.com/attribution-dev/attribution/internal/month"
-	"github.com/attribution-dev/attribution/internal/pg"
 	"github.com/attribution-dev/attribution/internal/pipeline"
 	"github.com/attribution-dev/attribution/internal/stages"
 	"github.com/attribution-dev/attribution/internal/testkit"
-	"github.com/attribution-dev/attribution/migrations"
+	"github.com/attribution-dev/attribution/internal/testkit/migrated"
 )
 
 // What no line may say.
@@ -41,28 +39,10 @@ type installation struct {
 	options doctor.Options
 }
 
-// migrated is a database with our tables and nothing in them.
-func migrated(t *testing.T) *installation {
+// empty is a database with our tables and nothing in them.
+func empty(t *testing.T) *installation {
 	t.Helper()
-	sum := sha256.New()
-	require.NoError(t, fs.WalkDir(migrations.FS, ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		text, err := fs.ReadFile(migrations.FS, path)
-		sum.Write(text)
-		return err
-	}))
-	return installed(t, testkit.Template(t, "migrated "+hex.EncodeToString(sum.Sum(nil)), migrate))
-}
-
-func migrate(ctx context.Context, database string) error {
-	pool, err := pg.Connect(ctx, database)
-	if err != nil {
-		return err
-	}
-	defer pool.Close()
-	return pipeline.Migrate(ctx, pool, pipeline.Names(config.New()), nil)
+	return installed(t, migrated.Database(t))
 }
 
 // installed is the installation in a database, whose password nobody may see.
@@ -103,7 +83,7 @@ var events = []string{
 func healthy(t *testing.T) *installation {
 	t.Helper()
 	return installed(t, testkit.Template(t, "healthy "+program(t), func(ctx context.Context, database string) error {
-		if err := migrate(ctx, database); err != nil {
+		if err := migrated.Migrate(ctx, database); err != nil {
 			return err
 		}
 		conn, err := pgx.Connect(ctx, database)
@@ -238,7 +218,7 @@ func (i *installation) follow(t *testing.T, remedies []string) (did bool) {
 			r, _, _ = strings.Cut(r, ", then ") // somebody restarts the server
 			i.exec(t, r)
 		case r == "attribution migrate":
-			require.NoError(t, migrate(t.Context(), i.url))
+			require.NoError(t, migrated.Migrate(t.Context(), i.url))
 		case strings.HasPrefix(r, "attribution run"):
 			var request pipeline.Request
 			for at, w := range words {

@@ -279,7 +279,7 @@ func TestServerVersion(t *testing.T) {
 	} {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
-			i := migrated(t)
+			i := empty(t)
 			i.options.DatabaseURL = (&pooler{faithful: true, version: version}).start(t, i, "127.0.0.1")
 			line := i.examine(t)["server version"]
 			require.Equal(t, c.state, line.State, line)
@@ -296,7 +296,7 @@ func TestRefusedSettings(t *testing.T) {
 		"client_connection_check_interval": "add client_connection_check_interval=0 to the database URL",
 		"jit":                              "take the setting out of the database URL",
 	} {
-		i := migrated(t)
+		i := empty(t)
 		p := &pooler{faithful: true, refuses: map[string]pgproto3.ErrorResponse{setting: refuse("22023", `invalid value for parameter "`+setting+`"`)}}
 		i.options.DatabaseURL = p.start(t, i, "127.0.0.1")
 		line := i.examine(t)["server settings"]

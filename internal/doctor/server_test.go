@@ -14,6 +14,7 @@ import (
 	"github.com/attribution-dev/attribution/internal/doctor"
 	"github.com/attribution-dev/attribution/internal/pg/embedded"
 	"github.com/attribution-dev/attribution/internal/pipeline"
+	"github.com/attribution-dev/attribution/internal/testkit/migrated"
 )
 
 // TestUnreachable: why there is no connection, and what to do about it.
@@ -56,7 +57,7 @@ func TestUnreachable(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			i := migrated(t)
+			i := empty(t)
 			i.options.DatabaseURL = c.url(t, i)
 			lines := i.examine(t)
 			require.Equal(t, doctor.Failed, lines["database"].State)
@@ -71,7 +72,7 @@ func TestUnreachable(t *testing.T) {
 	}
 	t.Run("no such database", func(t *testing.T) {
 		t.Parallel()
-		i := migrated(t)
+		i := empty(t)
 		missing := "test_" + strings.ToLower(rand.Text())
 		i.options.DatabaseURL = strings.Replace(i.options.DatabaseURL, strings.Trim(i.named(t, "{db}"), `"`), missing, 1)
 		line := i.examine(t)["database"]
@@ -93,7 +94,7 @@ func job(t *testing.T) (i *installation, role string) {
 		"GRANT USAGE ON SCHEMA website TO "+role, "GRANT SELECT ON ALL TABLES IN SCHEMA website TO "+role,
 		"DROP SCHEMA segment, session_stages, sessions, aliases, attribution_ops CASCADE")
 	own := &installation{url: as(t, i.url, role)}
-	require.NoError(t, migrate(t.Context(), own.url))
+	require.NoError(t, migrated.Migrate(t.Context(), own.url))
 	own.run(t, pipeline.Request{})
 	i.options.DatabaseURL = own.url
 	return i, role
@@ -205,7 +206,7 @@ func TestServersOwnSettings(t *testing.T) {
 	m.start(t)
 	t.Cleanup(func() { require.NoError(t, m.server.Stop()) })
 	m.installation = installed(t, m.server.URL("postgres"))
-	require.NoError(t, migrate(t.Context(), m.url))
+	require.NoError(t, migrated.Migrate(t.Context(), m.url))
 	m.exec(t, events...)
 	m.run(t, pipeline.Request{})
 	m.installation.options.Settings.Parallelism = 2

@@ -2,7 +2,6 @@ package pipeline_test
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"log/slog"
 	"os"
@@ -15,10 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/attribution-dev/attribution/internal/config"
-	"github.com/attribution-dev/attribution/internal/pg"
 	"github.com/attribution-dev/attribution/internal/pipeline"
 	"github.com/attribution-dev/attribution/internal/segment"
-	"github.com/attribution-dev/attribution/internal/testkit"
+	"github.com/attribution-dev/attribution/internal/testkit/migrated"
 )
 
 // install gives the test a migrated database of its own and an open pipeline on it.
@@ -31,14 +29,7 @@ func install(t *testing.T, change func(*config.Config)) *pipeline.Pipeline {
 		change(&c)
 	}
 	if c.DatabaseURL == "" {
-		c.DatabaseURL = testkit.Template(t, "migrated "+migrationsHash(t), func(ctx context.Context, url string) error {
-			pool, err := pg.Connect(ctx, url)
-			if err != nil {
-				return err
-			}
-			defer pool.Close()
-			return pipeline.Migrate(ctx, pool, pipeline.Names(config.New()), nil)
-		})
+		c.DatabaseURL = migrated.Database(t)
 	}
 	p, err := pipeline.Open(ctx, c, pipeline.Options{Log: slog.New(slog.DiscardHandler), Version: "test"})
 	require.NoError(t, err)

@@ -14,6 +14,7 @@ import (
 	"github.com/attribution-dev/attribution/internal/pipeline"
 	"github.com/attribution-dev/attribution/internal/simulate"
 	"github.com/attribution-dev/attribution/internal/stages"
+	"github.com/attribution-dev/attribution/internal/testkit/migrated"
 )
 
 // These tests guard what a night and a rebuild cost, in numbers that no machine
@@ -25,7 +26,7 @@ import (
 func simulated(t *testing.T, events int64, days int, changes ...func(*config.Config)) (*pipeline.Pipeline, *simulate.World) {
 	t.Helper()
 	sources := func(c *config.Config) { c.Sources = simulate.DefaultSources() }
-	p := mustOpen(t, migrated(t), append(changes, sources)...)
+	p := mustOpen(t, migrated.Database(t), append(changes, sources)...)
 	w, err := simulate.New(simulate.Options{Events: events, Days: days, Seed: 5})
 	require.NoError(t, err)
 	arrive(t, p, w, 0, days-1)

@@ -17,6 +17,7 @@ import (
 	"github.com/attribution-dev/attribution/internal/pg"
 	"github.com/attribution-dev/attribution/internal/pipeline"
 	"github.com/attribution-dev/attribution/internal/stages"
+	"github.com/attribution-dev/attribution/internal/testkit/migrated"
 )
 
 // A journal gathers a log's lines.
@@ -62,13 +63,13 @@ func TestAFirstRunKilledBetweenMonthsGoesOnWithTheNext(t *testing.T) {
 		exec(t, p, `INSERT INTO website.tracks (id, received_at, anonymous_id) VALUES ('odd', '2042-01-01', 'a'), ('none', NULL, 'a')`)
 	}
 	asOf := day("2018-03-02")
-	undisturbed := mustOpen(t, migrated(t))
+	undisturbed := mustOpen(t, migrated.Database(t))
 	fill(undisturbed)
 	run(t, undisturbed, pipeline.Request{AsOf: asOf})
 	want := snapshot(t, undisturbed)
 
 	for months := 1; months <= 3; months++ {
-		p := mustOpen(t, migrated(t))
+		p := mustOpen(t, migrated.Database(t))
 		fill(p)
 		tr := trace(t, p)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -104,7 +105,7 @@ func TestAFirstRunKilledBetweenMonthsGoesOnWithTheNext(t *testing.T) {
 // TestAKilledFirstRunContinuedLater also takes in what came meanwhile.
 func TestAKilledFirstRunContinuedLater(t *testing.T) {
 	t.Parallel()
-	p := mustOpen(t, migrated(t))
+	p := mustOpen(t, migrated.Database(t))
 	website(t, p)
 	tracks(t, p, "2018-01-05 10:00", "2018-01-05 10:00", "a", 3)
 	tracks(t, p, "2018-02-05 10:00", "2018-02-05 10:00", "a", 3)
@@ -134,7 +135,7 @@ func TestAKilledFirstRunContinuedLater(t *testing.T) {
 // TestWithoutLoadTimeLateRowsAreFoundByDayCounts, within 35 days.
 func TestWithoutLoadTimeLateRowsAreFoundByDayCounts(t *testing.T) {
 	t.Parallel()
-	p := mustOpen(t, migrated(t))
+	p := mustOpen(t, migrated.Database(t))
 	website(t, p)
 	for _, d := range []string{"2018-01-02", "2018-01-20", "2018-02-01", "2018-02-05"} {
 		tracks(t, p, d+" 10:00", d+" 10:00", "a", 2)
@@ -169,7 +170,7 @@ func TestWithoutLoadTimeLateRowsAreFoundByDayCounts(t *testing.T) {
 // TestARowThatArrivesWhileItsDayIsRead is found the night after.
 func TestARowThatArrivesWhileItsDayIsRead(t *testing.T) {
 	t.Parallel()
-	p := mustOpen(t, migrated(t))
+	p := mustOpen(t, migrated.Database(t))
 	website(t, p)
 	tracks(t, p, "2018-01-10 10:00", "2018-01-10 10:00", "a", 2)
 	tracks(t, p, "2018-01-20 10:00", "2018-01-20 10:00", "a", 1) // the overlap begins after the day
@@ -199,7 +200,7 @@ func TestARowThatArrivesWhileItsDayIsRead(t *testing.T) {
 // ones are NULL with a warning, required ones an error that says what to do.
 func TestColumnsComeAndGo(t *testing.T) {
 	t.Parallel()
-	p, log := logged(t, migrated(t), func(c *config.Config) { c.Extract.ExtraColumns = []string{"plan", "Odd \"Name\""} })
+	p, log := logged(t, migrated.Database(t), func(c *config.Config) { c.Extract.ExtraColumns = []string{"plan", "Odd \"Name\""} })
 	website(t, p)
 	insert := func(columns, values string) {
 		exec(t, p, "INSERT INTO website.tracks (received_at, anonymous_id, "+columns+") VALUES ("+values+")")
@@ -243,7 +244,7 @@ func TestColumnsComeAndGo(t *testing.T) {
 // TestAMissingOptionalColumnIsAWarningOfTheRun, so that --strict sees it.
 func TestAMissingOptionalColumnIsAWarningOfTheRun(t *testing.T) {
 	t.Parallel()
-	p := mustOpen(t, migrated(t))
+	p := mustOpen(t, migrated.Database(t))
 	website(t, p)
 	tracks(t, p, "2018-01-05 10:00", "2018-01-05 10:00", "a", 1)
 	run(t, p, pipeline.Request{AsOf: day("2018-01-06")})
@@ -258,7 +259,7 @@ func TestAMissingOptionalColumnIsAWarningOfTheRun(t *testing.T) {
 // table, the column and both types.
 func TestColumnTypes(t *testing.T) {
 	t.Parallel()
-	p := mustOpen(t, migrated(t))
+	p := mustOpen(t, migrated.Database(t))
 	exec(t, p, "CREATE SCHEMA website", `CREATE TABLE website.tracks (id uuid, received_at timestamp, "timestamp" date, anonymous_id bigint, user_id char(8), event varchar(9), context_page_url jsonb)`,
 		`INSERT INTO website.tracks VALUES ('00000000-0000-4000-8000-00000000000a', '2018-01-05 23:30', '2018-01-05', 9007199254740993, 'u1', 'clicked', '"x"')`)
 	run(t, p, pipeline.Request{AsOf: day("2018-01-06")})
@@ -293,7 +294,7 @@ func TestTheClockOfARunMayBeInAnyZone(t *testing.T) {
 	t.Parallel()
 	for _, typ := range []string{"timestamptz", "timestamp"} {
 		for _, hours := range []int{-8, 0, 9} {
-			p := mustOpen(t, migrated(t))
+			p := mustOpen(t, migrated.Database(t))
 			exec(t, p, "CREATE SCHEMA website", "CREATE TABLE website.tracks (id text, received_at "+typ+", uuid_ts "+typ+", anonymous_id text)")
 			zone := time.FixedZone("", hours*3600)
 			night := func(asOf, received string, want int) {
@@ -312,7 +313,7 @@ func TestTheClockOfARunMayBeInAnyZone(t *testing.T) {
 // TestAllColumns takes every column, whatever it is called.
 func TestAllColumns(t *testing.T) {
 	t.Parallel()
-	p := mustOpen(t, migrated(t), func(c *config.Config) { c.Extract.Columns = "all" })
+	p := mustOpen(t, migrated.Database(t), func(c *config.Config) { c.Extract.Columns = "all" })
 	odd := []string{"copy", "day", "gone", "t", "r", "i", "verdict", "Title", "ü", "a b", `q"q`, "it's", "@source", "$1", "{{.}}", "-- x", "rows", "order", "select", "ctid_", "newest", "1st"}
 	reserved := []string{"source", "kind", "extract_id", "n", "load_time", "row_md5", "reason"}
 	var columns []string
@@ -340,7 +341,7 @@ func TestEachOddColumnByItself(t *testing.T) {
 	for _, c := range []string{"copy", "verdict", "is_copy", "gone", "load", "row_number"} {
 		t.Run(c, func(t *testing.T) {
 			t.Parallel()
-			p := mustOpen(t, migrated(t), func(cfg *config.Config) { cfg.Extract.ExtraColumns = []string{c} })
+			p := mustOpen(t, migrated.Database(t), func(cfg *config.Config) { cfg.Extract.ExtraColumns = []string{c} })
 			website(t, p, c+" text DEFAULT 'v'")
 			tracks(t, p, "2018-01-05 10:00", "2018-01-05 10:00", "a", 3)
 			exec(t, p, "INSERT INTO website.tracks SELECT * FROM website.tracks")
@@ -354,7 +355,7 @@ func TestEachOddColumnByItself(t *testing.T) {
 // pair is derived anew that night, and nothing of it waits afterwards.
 func TestAReplacedRowIsWorkedOffOnce(t *testing.T) {
 	t.Parallel()
-	p := mustOpen(t, migrated(t))
+	p := mustOpen(t, migrated.Database(t))
 	website(t, p)
 	tracks(t, p, "2018-01-05 10:00", "2018-01-05 10:00", "a", 2)
 	exec(t, p, "INSERT INTO website.tracks (id, received_at, anonymous_id) VALUES ('x', '2018-01-05 12:00+00', 'a')")
@@ -386,7 +387,7 @@ func TestStraightInIsTheCarefulWay(t *testing.T) {
 			('ünusual', '2018-03-03', '2018-03-03', 'é', NULL, 'x'), ('lately', '2018-01-09', '2018-04-14', 'a', NULL, 'x'),
 			('later', '2018-01-09', '2018-04-16', 'a', NULL, 'x'), ('odd', '2018-07-01', '2018-03-03', 'a', NULL, 'x')`
 	taken := func(unique, padded bool) (p *pipeline.Pipeline, got []string, straight bool) {
-		p = mustOpen(t, migrated(t))
+		p = mustOpen(t, migrated.Database(t))
 		website(t, p, "uuid_ts timestamptz")
 		if unique {
 			exec(t, p, "ALTER TABLE website.tracks ADD PRIMARY KEY (id)")

@@ -2,11 +2,8 @@ package stages_test
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"regexp"
@@ -25,33 +22,9 @@ import (
 	"github.com/attribution-dev/attribution/internal/pipeline"
 	"github.com/attribution-dev/attribution/internal/stages"
 	"github.com/attribution-dev/attribution/internal/testkit"
+	"github.com/attribution-dev/attribution/internal/testkit/migrated"
 	"github.com/attribution-dev/attribution/internal/testkit/world"
-	"github.com/attribution-dev/attribution/migrations"
 )
-
-// migrated is the URL of a migrated database of the test's own.
-func migrated(t testing.TB) string {
-	t.Helper()
-	sum := sha256.New()
-	require.NoError(t, fs.WalkDir(migrations.FS, ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		text, err := fs.ReadFile(migrations.FS, path)
-		sum.Write(text)
-		return err
-	}))
-	return testkit.Template(t, "migrated "+hex.EncodeToString(sum.Sum(nil)), migrate)
-}
-
-func migrate(ctx context.Context, url string) error {
-	pool, err := pg.Connect(ctx, url)
-	if err != nil {
-		return err
-	}
-	defer pool.Close()
-	return pipeline.Migrate(ctx, pool, pipeline.Names(config.New()), nil)
-}
 
 // open opens a pipeline on the database of the URL.
 func open(ctx context.Context, url string, log *slog.Logger, changes ...func(*config.Config)) (*pipeline.Pipeline, error) {
@@ -90,7 +63,7 @@ func prepared(t testing.TB, w world.World, arrived, ran int) string {
 	t.Helper()
 	key := fmt.Sprintf("stages %d: world %d, %d rows, %d of %d", os.Getpid(), w.Seed, len(w.Rows), ran, arrived)
 	return testkit.Template(t, key, func(ctx context.Context, url string) error {
-		if err := migrate(ctx, url); err != nil {
+		if err := migrated.Migrate(ctx, url); err != nil {
 			return err
 		}
 		p, err := open(ctx, url, slog.New(slog.DiscardHandler), of(w))

@@ -6,13 +6,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/attribution-dev/attribution/internal/pipeline"
+	"github.com/attribution-dev/attribution/internal/testkit/migrated"
 )
 
 // TestATableWithChildrenHasNoUniqueIDs: an index of the parent says nothing about the
 // rows its children add to it.
 func TestATableWithChildrenHasNoUniqueIDs(t *testing.T) {
 	t.Parallel()
-	p := mustOpen(t, migrated(t))
+	p := mustOpen(t, migrated.Database(t))
 	website(t, p)
 	exec(t, p, "CREATE UNIQUE INDEX ON website.tracks (id)", "ALTER TABLE website.tracks ADD COLUMN IF NOT EXISTS uuid_ts timestamptz")
 	tracks(t, p, "2018-01-05 10:00", "2018-01-05 10:00", "a", 3)
@@ -27,7 +28,7 @@ func TestATableWithChildrenHasNoUniqueIDs(t *testing.T) {
 // would ask for every month up to its own.
 func TestARowReceivedLongAfterItWasLoaded(t *testing.T) {
 	t.Parallel()
-	p := mustOpen(t, migrated(t))
+	p := mustOpen(t, migrated.Database(t))
 	website(t, p)
 	exec(t, p, "ALTER TABLE website.tracks ADD COLUMN IF NOT EXISTS uuid_ts timestamptz")
 	tracks(t, p, "2018-01-05 10:00", "2018-01-05 10:00", "a", 2)

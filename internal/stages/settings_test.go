@@ -10,6 +10,7 @@ import (
 
 	"github.com/attribution-dev/attribution/internal/config"
 	"github.com/attribution-dev/attribution/internal/pipeline"
+	"github.com/attribution-dev/attribution/internal/testkit/migrated"
 )
 
 // TestChangedSettingsEqualAFreshFullRun: a setting changed between two nights gives
@@ -103,7 +104,7 @@ func TestAChangedSettingIsNotForgottenByARunOfOneStage(t *testing.T) {
 // TestALargerGapForOneNight: what was read under it is cut anew when it is taken back.
 func TestALargerGapForOneNight(t *testing.T) {
 	t.Parallel()
-	url := migrated(t)
+	url := migrated.Database(t)
 	gap := func(d time.Duration) func(*config.Config) { return func(c *config.Config) { c.SessionGap = d } }
 	p := mustOpen(t, url)
 	website(t, p)
