@@ -78,7 +78,7 @@ test-race: tools ## run all tests under the race detector (needs a C compiler)
 
 .PHONY: test-install
 test-install: ## fetch PostgreSQL by each of the ways the tool knows, and try it
-	ATTRIBUTION_TEST_INSTALL=1 go test -count=1 -v -run '^TestInstall$$' ./internal/pg/embedded
+	go test -tags install -count=1 -v -run '^TestInstall$$' ./internal/pg/embedded
 
 .PHONY: sweep
 sweep: tools ## compare nightly, full and reference on WORLDS=5000 random worlds

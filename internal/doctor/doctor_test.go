@@ -235,7 +235,7 @@ var damages = []damage{
 			require.NoError(t, err)
 		},
 		line: "last run", state: doctor.Failed, says: "another session holds what this looks at", remedy: "pg_stat_activity",
-		mend: []string{"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'report' AND datname = current_database()"},
+		mend: []string{"SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'report' AND datname = current_database()"},
 	},
 	{
 		name: "a short statement timeout in the URL", ruin: func(_ *testing.T, i *installation) {

@@ -32,7 +32,7 @@ func TestASupersededRunStops(t *testing.T) {
 		if s.Stage.Number != 1 {
 			return
 		}
-		_, err := second.DB().Pool.Exec(context.Background(), `SELECT pg_terminate_backend(pid) FROM pg_locks
+		_, err := second.DB().Pool.Exec(context.Background(), `SELECT pg_terminate_backend(pid, 10000) FROM pg_locks -- waits until it is gone
 			WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
 		require.NoError(t, err)
 		_, err = second.Run(context.Background(), pipeline.Request{AsOf: w.Day(40)})
