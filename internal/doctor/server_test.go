@@ -241,7 +241,7 @@ func TestServersOwnSettings(t *testing.T) {
 	m.installation.options.DatabaseURL = as(t, m.url, "plain")
 	line = m.examine(t)["connections"]
 	require.Equal(t, doctor.Warning, line.State)
-	require.Contains(t, line.Found, "a run opens up to 6; the server allows 7, and has 3")
+	require.Regexp(t, "a run opens up to 6; the server allows 7, and has [3-5]$", line.Found) // some closed before may not be gone yet
 	require.True(t, m.follow(t, line.Remedies))
 	m.restart(t)
 	require.Equal(t, doctor.OK, m.examine(t)["connections"].State)
