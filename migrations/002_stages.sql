@@ -25,6 +25,7 @@ CREATE TABLE {{.stages}}.all_conversions (
     received_month date NOT NULL,
     anonymous_id   text COLLATE "C" NOT NULL,
     user_id        text COLLATE "C" NOT NULL,
+    conversion     text COLLATE "C" NOT NULL,
     converted_at   timestamptz NOT NULL,
     kind           smallint NOT NULL,
     received_at    timestamptz NOT NULL,
@@ -33,10 +34,11 @@ CREATE TABLE {{.stages}}.all_conversions (
     event_text     text
 ) PARTITION BY RANGE (received_month);
 CREATE INDEX ON {{.stages}}.all_conversions (user_id, anonymous_id);
-COMMENT ON TABLE {{.stages}}.all_conversions IS 'Every signup event, server events included, with its place in the order of events. Partitioned like app_tracks.';
+COMMENT ON TABLE {{.stages}}.all_conversions IS 'Every conversion event (signups and those named in conversions), server events included, with its place in the order of events; an event that is several conversions has a row for each. Partitioned like app_tracks.';
 COMMENT ON COLUMN {{.stages}}.all_conversions.received_month IS 'First day of the UTC month the event was received in. Partition key.';
 COMMENT ON COLUMN {{.stages}}.all_conversions.anonymous_id IS 'Device identifier; empty when absent or blocked.';
 COMMENT ON COLUMN {{.stages}}.all_conversions.user_id IS 'User identifier; empty when absent or blocked.';
+COMMENT ON COLUMN {{.stages}}.all_conversions.conversion IS 'signup, or the name given in conversions.';
 COMMENT ON COLUMN {{.stages}}.all_conversions.converted_at IS 'Event time.';
 COMMENT ON COLUMN {{.stages}}.all_conversions.kind IS 'Segment call; always 3, track.';
 COMMENT ON COLUMN {{.stages}}.all_conversions.received_at IS 'When Segment received it.';

@@ -20,6 +20,7 @@ CREATE TABLE {{.sessions}}.all_sessions (
     channel           text NOT NULL,
     is_paid           boolean NOT NULL,
     is_signup_session boolean NOT NULL,
+    bot_event_count   bigint NOT NULL,
     PRIMARY KEY (alias_id, is_identified, started_at)
 ) PARTITION BY RANGE (started_at);
 CREATE INDEX ON {{.sessions}}.all_sessions (session_id);
@@ -134,6 +135,7 @@ COMMENT ON COLUMN {{.sessions}}.all_sessions.content IS 'Content of the session'
 COMMENT ON COLUMN {{.sessions}}.all_sessions.channel IS 'Channel of the session''s first touch, by the channel rules.';
 COMMENT ON COLUMN {{.sessions}}.all_sessions.is_paid IS 'The session''s first touch is paid.';
 COMMENT ON COLUMN {{.sessions}}.all_sessions.is_signup_session IS 'The latest session with started_at <= signup <= ended_at + session_gap.';
+COMMENT ON COLUMN {{.sessions}}.all_sessions.bot_event_count IS 'Events sent by a known crawler, by their user agent.';
 COMMENT ON COLUMN {{.sessions}}.useful_sessions.alias_id IS 'The person: root user_id, or anonymous_id where is_identified is false. May change from one night to the next; aliases.user_ids is the way to join your users.';
 COMMENT ON COLUMN {{.sessions}}.useful_sessions.is_identified IS 'The person is a user, not an anonymous visitor.';
 COMMENT ON COLUMN {{.sessions}}.useful_sessions.kind IS 'first or signup.';

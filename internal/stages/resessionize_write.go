@@ -155,7 +155,7 @@ func (s *reMergeSlice) add(session *sessionize.Visit) {
 var (
 	sessionColumns = []string{
 		"session_id", "alias_id", "is_identified", "session_index", "started_at", "ended_at", "event_count", "page_count",
-		"entry_page", "exit_page", "entry_referrer", "source", "medium", "campaign", "term", "content", "channel", "is_paid", "is_signup_session",
+		"entry_page", "exit_page", "entry_referrer", "source", "medium", "campaign", "term", "content", "channel", "is_paid", "is_signup_session", "bot_event_count",
 	}
 	touchColumns = []string{
 		"alias_id", "is_identified", "position", "session_id", "touched_at", "source", "medium", "campaign", "term", "content",
@@ -181,6 +181,7 @@ func (s *reMergeSlice) addSession(id string, session *sessionize.Visit, first *t
 	out.Text(e.Channel)
 	out.Bool(e.IsPaid)
 	out.Bool(false)
+	out.Int8(0)
 }
 
 func (s *reMergeSlice) addTouch(session string, t *touch.Touch) {

@@ -421,7 +421,7 @@ func (b *monthBuild) addEvent(v [][]byte) {
 		return
 	}
 	if kind == event.Track && (b.signup[text] || b.signup[name]) && name+text != "" {
-		b.convert(w.pair, order, text)
+		b.convert(w.pair, "signup", order, text)
 	}
 	url, referrer := b.pageFields(kind, v)
 	if w.pair.AnonymousID == "" && url == "" {

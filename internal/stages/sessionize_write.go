@@ -34,7 +34,7 @@ func (b *monthBuild) campaign(v [][]byte) channel.Campaign {
 
 var (
 	visitColumns      = []string{"received_month", "anonymous_id", "user_id", "started_at", "ended_at", "event_count", "page_count", "marks"}
-	conversionColumns = []string{"received_month", "anonymous_id", "user_id", "converted_at", "kind", "received_at", "source", "id", "event_text"}
+	conversionColumns = []string{"received_month", "anonymous_id", "user_id", "conversion", "converted_at", "kind", "received_at", "source", "id", "event_text"}
 	sightingColumns   = []string{
 		"received_month", "anonymous_id", "user_id", "is_alias", "first_at", "first_kind", "first_received_at", "first_source", "first_id",
 		"server_count", "ignored_count", "rejected_count",
@@ -131,13 +131,14 @@ func (b *monthBuild) visitRows(ctx context.Context, p sessionize.Pair, visits []
 	return b.send(ctx)
 }
 
-func (b *monthBuild) convert(p sessionize.Pair, o event.Order, text string) {
+func (b *monthBuild) convert(p sessionize.Pair, conversion string, o event.Order, text string) {
 	b.conversions++
 	out := &b.out.conversions
 	out.Row(len(conversionColumns))
 	out.Date(b.days())
 	out.Text(p.AnonymousID)
 	out.Text(p.UserID)
+	out.Text(conversion)
 	out.Timestamp(int64(o.At))
 	out.Int2(int16(o.Kind))
 	out.Timestamp(int64(o.ReceivedAt))
