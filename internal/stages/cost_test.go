@@ -187,8 +187,8 @@ func TestBuffersFollowTheChange(t *testing.T) {
 		`INSERT INTO session_stages.all_tracks (received_month, anonymous_id, user_id, started_at, ended_at, event_count, page_count, marks)
 			SELECT received_month, md5(anonymous_id || user_id || g), '', started_at, ended_at, event_count, page_count, marks
 			FROM session_stages.all_tracks, generate_series(1, 9) AS g`,
-		`INSERT INTO sessions.all_sessions (session_id, alias_id, is_identified, session_index, started_at, ended_at, event_count, page_count, channel, is_paid, is_signup_session)
-			SELECT md5(session_id || g), md5(alias_id || g), false, session_index, started_at, ended_at, event_count, page_count, channel, is_paid, false
+		`INSERT INTO sessions.all_sessions (session_id, alias_id, is_identified, session_index, started_at, ended_at, event_count, page_count, channel, is_paid, is_signup_session, bot_event_count)
+			SELECT md5(session_id || g), md5(alias_id || g), false, session_index, started_at, ended_at, event_count, page_count, channel, is_paid, false, 0
 			FROM sessions.all_sessions, generate_series(1, 9) AS g`,
 		`INSERT INTO sessions.touches (alias_id, is_identified, position, session_id, touched_at, channel, is_paid)
 			SELECT md5(alias_id || is_identified || g), false, position, session_id, touched_at, channel, is_paid
