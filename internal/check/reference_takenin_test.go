@@ -32,7 +32,7 @@ func TestReferenceOverTakenIn(t *testing.T) {
 			var files []string
 			require.NoError(t, check.Reference(ctx, conn.Conn(), check.ReferenceOptions{
 				TakenIn: names.Segment, Published: names.Sessions, DropUsed: true, Schema: "scratch",
-				SignupEvents: s.SignupEvents, IgnoreEvents: s.IgnoreEvents, Blocked: slices.Sorted(maps.Keys(s.Blocked)),
+				SignupEvents: s.SignupEvents, IgnoreEvents: s.IgnoreEvents, ExcludeBots: s.ExcludeBots, Blocked: slices.Sorted(maps.Keys(s.Blocked)),
 				Gap: s.Gap, Lookback: s.Lookback, Policy: string(s.Identity.Policy),
 				MaxUsersPerAnonymousID: s.Identity.MaxUsersPerAnonymousID, MaxComponentSize: s.Identity.MaxComponentSize,
 				UseAliasCalls: s.UseAlias, Rules: s.Rules, Observe: func(file string) { files = append(files, file) },

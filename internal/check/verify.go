@@ -190,7 +190,7 @@ func (v *verification) computeReference(ctx context.Context) error {
 	s := v.settings
 	err := Reference(ctx, v.tx.Conn(), ReferenceOptions{
 		Sources: s.Sources, Schema: VerifySchema,
-		SignupEvents: s.SignupEvents, IgnoreEvents: s.IgnoreEvents, Blocked: slices.Sorted(maps.Keys(s.Blocked)),
+		SignupEvents: s.SignupEvents, IgnoreEvents: s.IgnoreEvents, ExcludeBots: s.ExcludeBots, Blocked: slices.Sorted(maps.Keys(s.Blocked)),
 		Gap: s.Gap, Lookback: s.Lookback, DedupWindow: s.DedupWindow,
 		Policy:                 string(s.Identity.Policy),
 		MaxUsersPerAnonymousID: s.Identity.MaxUsersPerAnonymousID, MaxComponentSize: s.Identity.MaxComponentSize,

@@ -163,7 +163,7 @@ func TestVerifyNamesTheDamage(t *testing.T) {
 			damage: `WITH lost AS (DELETE FROM session_stages.all_tracks WHERE anonymous_id = 'd2' RETURNING 1)
 				UPDATE attribution_ops.counters SET in_visits = in_visits - 1 WHERE EXISTS (SELECT FROM lost)`,
 			failed: []string{"every event accounted for", "events in sessions"},
-			says:   []string{"2024-03: 5 in app_tracks, 4 in visits, server, ignored and blocked events"},
+			says:   []string{"2024-03: 5 in app_tracks, 4 in visits, server, ignored, bot and blocked events"},
 		},
 		"a row deleted at the source": {
 			damage: `DELETE FROM website.pages WHERE id = 'p1'`,

@@ -51,6 +51,7 @@ type Settings struct {
 
 	SignupEvents []string
 	IgnoreEvents []string
+	ExcludeBots  bool // events of crawlers are no activity
 	Gap          time.Duration
 	Lookback     time.Duration // 0: none
 	Blocked      event.Blocklist

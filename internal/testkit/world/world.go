@@ -35,6 +35,7 @@ type Settings struct {
 	MaxUsersPerAnonymousID              int
 	MaxComponentSize                    int
 	UseAliasCalls                       bool
+	ExcludeBots                         bool
 }
 
 // DefaultSettings are the pipeline's own defaults.
@@ -105,7 +106,7 @@ func TableColumns(k event.Kind) []string {
 	columns = append(columns,
 		"context_page_url", "context_page_referrer",
 		"context_campaign_source", "context_campaign_medium", "context_campaign_name",
-		"context_campaign_term", "context_campaign_content")
+		"context_campaign_term", "context_campaign_content", "context_user_agent")
 	switch k {
 	case event.Page:
 		return append(columns, "url", "referrer")
@@ -222,7 +223,7 @@ func (w World) String() string {
 	s := w.Settings
 	fmt.Fprintf(&b, "settings: gap %v, lookback %v, dedup_window %v, policy %s, max_users %d, max_component %d, use_alias_calls %v\n",
 		s.Gap, s.Lookback, s.DedupWindow, s.Policy, s.MaxUsersPerAnonymousID, s.MaxComponentSize, s.UseAliasCalls)
-	fmt.Fprintf(&b, "          signup %q, ignore %q, blocked %q\n", s.SignupEvents, s.IgnoreEvents, s.Blocked)
+	fmt.Fprintf(&b, "          signup %q, ignore %q, exclude bots %v, blocked %q\n", s.SignupEvents, s.IgnoreEvents, s.ExcludeBots, s.Blocked)
 	for _, src := range w.Sources {
 		for _, t := range src.Tables {
 			var missing []string
