@@ -131,7 +131,7 @@ type monthBuild struct {
 	rebuild map[sessionize.Pair]bool // pairs derived anew
 	extract map[int64]bool           // extractions whose rows are appended
 	ignore  map[string]bool
-	signup  map[string]bool
+	rewards map[string][]string // conversions by the name of a track
 	texts   *textCache
 	codec   sessionize.Codec
 
@@ -180,7 +180,14 @@ func (b *monthBuild) run(ctx context.Context) error {
 	s := b.in.Settings
 	b.builder, b.sightings = sessionize.NewBuilder(s.Gap), map[sightingKey]*sighting{}
 	b.pairs, b.texts = map[string]*pairWork{}, newTextCache()
-	b.ignore, b.signup = set(s.IgnoreEvents), set(s.SignupEvents)
+	b.ignore, b.rewards = set(s.IgnoreEvents), map[string][]string{}
+	for _, c := range s.AllConversions() {
+		for _, name := range c.Events {
+			if !slices.Contains(b.rewards[name], c.Name) {
+				b.rewards[name] = append(b.rewards[name], c.Name)
+			}
+		}
+	}
 	return b.in.DB.Tx(ctx, func(tx pgx.Tx) error {
 		b.tx = tx
 		args, err := b.prepare(ctx)
@@ -420,8 +427,8 @@ func (b *monthBuild) addEvent(v [][]byte) {
 		b.ignored++
 		return
 	}
-	if kind == event.Track && (b.signup[text] || b.signup[name]) && name+text != "" {
-		b.convert(w.pair, "signup", order, text)
+	if kind == event.Track {
+		b.reward(w.pair, order, name, text)
 	}
 	url, referrer := b.pageFields(kind, v)
 	if w.pair.AnonymousID == "" && url == "" {

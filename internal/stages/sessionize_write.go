@@ -131,6 +131,21 @@ func (b *monthBuild) visitRows(ctx context.Context, p sessionize.Pair, visits []
 	return b.send(ctx)
 }
 
+// reward writes down what conversions a track is, by its slug and its name as sent.
+func (b *monthBuild) reward(p sessionize.Pair, o event.Order, name, text string) {
+	byText, byName := b.rewards[text], b.rewards[name]
+	for _, c := range byText {
+		if text != "" {
+			b.convert(p, c, o, text)
+		}
+	}
+	for _, c := range byName {
+		if name != "" && (text == "" || !slices.Contains(byText, c)) {
+			b.convert(p, c, o, text)
+		}
+	}
+}
+
 func (b *monthBuild) convert(p sessionize.Pair, conversion string, o event.Order, text string) {
 	b.conversions++
 	out := &b.out.conversions
