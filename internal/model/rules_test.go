@@ -161,7 +161,7 @@ func randomPath(r *rand.Rand) (touches []model.Touch) {
 func TestShareSums(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 5000 {
+	for range 1500 {
 		touches := randomPath(r)
 		rules := model.Rules{HalfLife: time.Duration(1 + r.Int64N(int64(1000*time.Hour)))}
 		lookback := time.Duration(r.Int64N(int64(200 * 24 * time.Hour)))
