@@ -280,8 +280,14 @@ func (c *Config) Validate() error {
 	return nil
 }
 
-// validateConversions sees that each has a name of its own and events.
+// validateConversions sees that each has a name of its own and events, and that traits
+// are none of the columns every table has.
 func (c *Config) validateConversions() (errs []error) {
+	for _, t := range c.PersonTraits {
+		if slices.Contains([]string{"", "id", "received_at", "uuid_ts"}, t) {
+			errs = append(errs, fmt.Errorf("person_traits: %q is no trait: name columns of identifies, such as company", t))
+		}
+	}
 	seen := map[string]bool{"signup": true}
 	for i, v := range c.Conversions {
 		bad := func(key, format string, args ...any) {

@@ -56,6 +56,11 @@ func configure(w world.World) func(*config.Config) {
 		c.SessionGap, c.Lookback, c.Extract.DedupWindow = s.Gap, s.Lookback, s.DedupWindow
 		c.Identity.Policy, c.Identity.UseAliasCalls = s.Policy, s.UseAliasCalls
 		c.Identity.MaxUsersPerAnonymousID, c.Identity.MaxComponentSize = s.MaxUsersPerAnonymousID, s.MaxComponentSize
+		c.PersonTraits = s.Traits
+		c.Models = config.Models{Lookback: s.Lookbacks, HalfLife: s.HalfLife, Markov: config.Markov{Order: s.MarkovOrder, Nulls: s.MarkovNulls}}
+		if s.Purchases {
+			c.Conversions = []config.Conversion{{Name: world.Purchase, Events: world.OrderEvents, Every: s.EachPurchase, Value: "revenue", Currency: "currency"}}
+		}
 	}
 }
 
@@ -87,6 +92,12 @@ func compare(t *testing.T, w world.World) error {
 		if err != nil {
 			return fmt.Errorf("night %d: %w", night, err)
 		}
+		if err := agree(t.Context(), nightly, full, "session_stages.transitions", "sessions.channel_weights"); err != nil {
+			return fmt.Errorf("night %d: %w", night, err)
+		}
+		if err := creditsAreWhole(t.Context(), nightly); err != nil {
+			return fmt.Errorf("night %d: %w", night, err)
+		}
 		for _, table := range check.ReferenceTables() {
 			want, err := dump(t.Context(), nightly, "reference", table)
 			if err != nil {
@@ -106,13 +117,46 @@ func compare(t *testing.T, w world.World) error {
 	return nil
 }
 
+// agree compares tables that the reference does not have.
+func agree(ctx context.Context, nightly, full *pipeline.Pipeline, tables ...string) error {
+	for _, name := range tables {
+		schema, table, _ := strings.Cut(name, ".")
+		want, err := dump(ctx, full, schema, table)
+		if err != nil {
+			return err
+		}
+		got, err := dump(ctx, nightly, schema, table)
+		if err != nil {
+			return err
+		}
+		if strings.Join(want, "\n") != strings.Join(got, "\n") {
+			return fmt.Errorf("%s of nightly differs from full:\n%s", name, world.Diff(want, got))
+		}
+	}
+	return nil
+}
+
+// creditsAreWhole: of every conversion and model the credits sum to 1, and the ten
+// models share every conversion out.
+func creditsAreWhole(ctx context.Context, p *pipeline.Pipeline) error {
+	var whole, want int64
+	err := p.DB().Pool.QueryRow(ctx, `SELECT
+		(SELECT count(*) FROM (SELECT FROM sessions.credits GROUP BY alias_id, is_identified, conversion, number, model
+			HAVING abs(sum(credit) - 1) < 1e-9 AND min(credit) > 0) AS c),
+		(SELECT 10 * count(*) FROM sessions.conversions)`).Scan(&whole, &want)
+	if err == nil && whole != want {
+		err = fmt.Errorf("%d of %d shared conversions are whole", whole, want)
+	}
+	return err
+}
+
 func reference(w world.World, p *pipeline.Pipeline, night int) check.ReferenceOptions {
 	s := w.Settings
 	return check.ReferenceOptions{
 		Sources: w.Schemas(), Schema: "reference", SignupEvents: s.SignupEvents, IgnoreEvents: s.IgnoreEvents, Blocked: s.Blocked,
 		Gap: s.Gap, Lookback: s.Lookback, DedupWindow: s.DedupWindow, Policy: s.Policy,
 		MaxUsersPerAnonymousID: s.MaxUsersPerAnonymousID, MaxComponentSize: s.MaxComponentSize, UseAliasCalls: s.UseAliasCalls,
-		Rules: p.Settings().Rules, AsOf: w.NightAt(night),
+		Conversions: p.Settings().Conversions, Traits: s.Traits, Models: p.Settings().Models, Rules: p.Settings().Rules, AsOf: w.NightAt(night),
 	}
 }
 

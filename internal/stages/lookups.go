@@ -172,7 +172,7 @@ func (s *signupStep) persons(ctx context.Context, tx pgx.Tx) error {
 			continue
 		}
 		d := pg.Data{Source: pg.MustIdent(source, "identifies"), Columns: items(columns, texts), Extra: extra}
-		if err := s.exec(ctx, tx, "091_find_traits.sql", d, pg.Args{"source": source}, ""); err != nil {
+		if err := s.exec(ctx, tx, "091_find_traits.sql", d, pg.Args{"source": source, "as_of": s.in.AsOf}, ""); err != nil {
 			return fmt.Errorf("traits of %s.identifies: %w", source, err)
 		}
 	}

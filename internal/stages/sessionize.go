@@ -271,7 +271,11 @@ func (b *monthBuild) markWhole(ctx context.Context) error {
 	if b.everything {
 		return nil
 	}
-	if err := b.exec(ctx, "030_mark_owners.sql", none); err != nil {
+	d, args := b.data(), none
+	if d.Flag = len(b.in.Settings.Traits) > 0; d.Flag {
+		args = pg.Args{"month": b.month.Start()}
+	}
+	if _, err := b.in.DB.Exec(ctx, b.tx, "02_sessionize/030_mark_owners.sql", d, args); err != nil {
 		return err
 	}
 	return b.exec(ctx, "031_mark_edges.sql", none)
@@ -450,10 +454,13 @@ func (b *monthBuild) addEvent(v [][]byte) {
 // where it is an alias call, the pair of the previous_id.
 func (b *monthBuild) addIdentity(v [][]byte) {
 	p := b.clean(sessionize.Pair{AnonymousID: string(v[5]), UserID: string(v[6])})
+	kind := event.Kind(rawInt2(v[1]))
+	if kind == event.Identify && len(b.in.Settings.Traits) > 0 && !b.everything && p != (sessionize.Pair{}) && b.takes(p, rawInt8(v[8])) {
+		b.ownerRow(p)
+	}
 	if p.UserID == "" {
 		return
 	}
-	kind := event.Kind(rawInt2(v[1]))
 	receivedAt, _ := rawTime(v[3])
 	timestamp, ok := rawTime(v[4])
 	at, _ := event.TimeOf(timestamp, ok, receivedAt)

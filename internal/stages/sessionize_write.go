@@ -93,9 +93,12 @@ func (b *monthBuild) marksRows() bool { return !b.whole && !b.everything }
 
 // owner marks whoever owns what the pair did.
 func (b *monthBuild) owner(p sessionize.Pair) {
-	if !b.marksRows() {
-		return
+	if b.marksRows() {
+		b.ownerRow(p)
 	}
+}
+
+func (b *monthBuild) ownerRow(p sessionize.Pair) {
 	b.out.owners.Row(len(ownerColumns))
 	b.out.owners.Text(p.UserID)
 	if p.UserID != "" {

@@ -1,7 +1,7 @@
 -- The traits of the identify calls of this run's persons: a call belongs to its user, else to the person of its device.
 -- A copy of a call says what it says of the call taken in, which its id and received_at name; of equal ones the least.
 -- Unless Full found by index. Extra: the columns; Columns: id, received_at, uuid_ts and those of the source's table.
--- Reads: app_identities, user_ids, anonymous_ids, the source's identifies. Writes: traits. @source.
+-- Reads: app_identities, user_ids, anonymous_ids, the source's identifies. Writes: traits. @source; @as_of: the run's clock.
 WITH calls AS (
 {{- if .Full}}
     SELECT coalesce(u.alias_id, CASE WHEN a.is_identified THEN a.alias_id END, i.anonymous_id) AS alias_id,
@@ -38,5 +38,6 @@ JOIN (
     SELECT w.id, w.received_at, w.uuid_ts, jsonb_strip_nulls(to_jsonb(n)) AS traits
     FROM (SELECT {{range $i, $c := .Columns}}{{if $i}}, {{end}}{{$c}}{{end}} FROM {{.Source}} AS t) AS w
     CROSS JOIN LATERAL (SELECT {{range $i, $c := .Extra}}{{if $i}}, {{end}}nullif(btrim(w.{{$c}}), '') AS {{$c}}{{end}}) AS n
+    WHERE coalesce(w.uuid_ts, w.received_at) <= @as_of
 ) AS t ON t.id = c.id COLLATE "default" AND t.received_at = c.received_at
 ORDER BY c.id, c.received_at, t.uuid_ts, t.traits
