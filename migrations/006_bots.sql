@@ -10,4 +10,5 @@ ALTER TABLE {{.stages}}.all_sightings ADD COLUMN bot_count integer NOT NULL DEFA
 COMMENT ON COLUMN {{.stages}}.all_sightings.bot_count IS 'Events of crawlers, which bots: exclude leaves out.';
 
 ALTER TABLE {{.ops}}.counters ADD COLUMN bots bigint NOT NULL DEFAULT 0;
+COMMENT ON TABLE {{.ops}}.counters IS 'Where the events of each month went, kept in the transactions that did the work: taken_in = in_visits + server + ignored + bots + rejected once no work waits.';
 COMMENT ON COLUMN {{.ops}}.counters.bots IS 'Events of crawlers, which bots: exclude leaves out.';
