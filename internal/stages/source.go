@@ -28,7 +28,7 @@ var (
 // ourColumns cannot be taken in as extra ones.
 var ourColumns = []string{
 	"source", "kind", "extract_id", "is_bot", "n", "load_time", "row_md5", "reason", "previous_id",
-	"raw id", "raw anonymous_id", "raw user_id", "raw previous_id",
+	"raw id", "raw anonymous_id", "raw user_id", "raw previous_id", "raw verdict",
 }
 
 // A sourceTable is one of Segment's tables and what is to be read of it.
