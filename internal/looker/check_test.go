@@ -1,6 +1,7 @@
 package looker_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/attribution-dev/attribution/internal/testkit/catalog"
@@ -71,7 +73,7 @@ func (c checker) view(ctx context.Context, v view) {
 	}
 	// An explore of the view alone, whether or not there is one.
 	alone := &project{Constants: c.Constants, Views: c.Views, Explores: map[string]explore{v.Name: {}}}
-	columns, keys := map[string]bool{}, [][]string{}
+	columns, keys, types := map[string]bool{}, [][]string{}, map[string]string{}
 	for name, d := range v.Dimensions {
 		for _, m := range inColumns.FindAllStringSubmatch(d.SQL, -1) {
 			columns[m[1]] = columns[m[1]] || !d.Key || ofColumn.MatchString(strings.TrimSpace(d.SQL))
@@ -79,7 +81,8 @@ func (c checker) view(ctx context.Context, v view) {
 		if d.Key {
 			keys = append(keys, columnsOf(d.SQL))
 		}
-		c.typed(ctx, alone, v.Name+"."+name, d, d.Type)
+		types[v.Name+"."+name] = d.Type
+		c.format(v.Name+"."+name, d)
 	}
 	for name, d := range v.Groups {
 		for _, m := range inColumns.FindAllStringSubmatch(d.SQL, -1) {
@@ -93,19 +96,17 @@ func (c checker) view(ctx context.Context, v view) {
 				c.problem("%s.%s: timeframe %s is not known here", v.Name, name, frame)
 				continue
 			}
-			kind := "time"
-			if frame == "raw" && d.Datatype == "date" {
-				kind = "date"
-			}
 			if frame == "raw" {
-				c.typed(ctx, alone, v.Name+"."+name+"_raw", d, kind)
+				types[v.Name+"."+name+"_raw"] = cmp.Or(d.Datatype, "time")
 			}
 		}
 	}
 	for name, d := range v.Measures {
-		c.typed(ctx, alone, v.Name+"."+name, d, "number")
+		types[v.Name+"."+name] = "number"
+		c.format(v.Name+"."+name, d)
 		c.measure(v, name, d)
 	}
+	c.typed(ctx, alone, v.Name, types)
 	for _, column := range relation.Columns {
 		if !columns[column.Name] {
 			c.problem("view %s: no dimension of column %s", v.Name, column.Name)
@@ -176,29 +177,44 @@ var kinds = map[string][]uint32{
 // formats are Looker's own that we use.
 var formats = []string{"", "decimal_1", "decimal_2", "percent_1", "percent_2"}
 
-// typed: PostgreSQL takes the expression, and it is of the kind.
-func (c checker) typed(ctx context.Context, p *project, name string, f field, kind string) {
+func (c checker) format(name string, f field) {
 	if !slices.Contains(formats, f.Format) {
 		c.problem("%s: value_format_name %q is not known here", name, f.Format)
 	}
-	r, err := p.renderer(strings.Split(name, ".")[0])
-	if err != nil {
-		c.problem("%v", err)
+}
+
+// typed: PostgreSQL takes the expressions of a view, and each is of its kind. They are
+// asked for together, and one by one only where that fails.
+func (c checker) typed(ctx context.Context, p *project, view string, types map[string]string) {
+	names := slices.Sorted(maps.Keys(types))
+	described, err := c.describe(ctx, p, view, names)
+	if err != nil && len(names) > 1 {
+		for _, name := range names {
+			c.typed(ctx, p, view, map[string]string{name: types[name]})
+		}
 		return
 	}
-	text, err := r.sql(query{fields: []string{name}})
 	if err != nil {
-		c.problem("%v", err)
+		c.problem("%s: %v", names[0], err)
 		return
 	}
-	described, err := c.conn.Prepare(ctx, "", text)
+	for i, name := range names {
+		if got := described.Fields[i].DataTypeOID; !slices.Contains(kinds[types[name]], got) {
+			c.problem("%s: is declared a %s, and PostgreSQL's type of it is %s", name, types[name], typeName(c.conn, got))
+		}
+	}
+}
+
+func (c checker) describe(ctx context.Context, p *project, view string, names []string) (*pgconn.StatementDescription, error) {
+	r, err := p.renderer(view)
 	if err != nil {
-		c.problem("%s: %v", name, err)
-		return
+		return nil, err
 	}
-	if got := described.Fields[0].DataTypeOID; !slices.Contains(kinds[kind], got) {
-		c.problem("%s: is declared a %s, and PostgreSQL's type of it is %s", name, kind, typeName(c.conn, got))
+	text, err := r.sql(query{fields: names})
+	if err != nil {
+		return nil, err
 	}
+	return c.conn.Prepare(ctx, "", text)
 }
 
 func typeName(conn *pgx.Conn, oid uint32) string {

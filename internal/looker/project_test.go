@@ -85,7 +85,7 @@ var answers = []struct {
 	{"credits", "total_credit", map[string]string{"credits.model": "linear"}, "SELECT count(*) FROM sessions.conversions WHERE conversion = 'signup'"},
 	{"credits", "total_credit", map[string]string{"credits.model": ""}, "SELECT NULL::numeric"}, // all models at once
 	{"credits", "total_credit conversions.count persons.count", map[string]string{"credits.model": "last_touch"}, "SELECT count(*), count(*), count(*) FROM sessions.conversions WHERE conversion = 'signup'"},
-	{"paths", "conversion_count by_first_touch by_linear conversions.count", nil, "SELECT count(*), sum(first_touch), sum(linear), count(DISTINCT (alias_id, is_identified)) FROM sessions.paths WHERE conversion = 'signup' AND position > 0"},
+	{"paths", "conversion_count by_first_touch by_linear conversions.count", nil, "SELECT count(DISTINCT alias_id) FILTER (WHERE position > 0), count(DISTINCT alias_id), count(DISTINCT alias_id), count(DISTINCT alias_id) FROM sessions.paths WHERE conversion = 'signup'"},
 	{
 		"channel_performance", "total_conversions total_spend total_revenue total_cac total_roas total_ltv",
 		map[string]string{"channel_performance.model": "linear", "channel_performance.currency": "USD"},
@@ -133,7 +133,7 @@ var breaks = []struct{ file, old, new, problem string }{
 	{"generated/persons.view.lkml", "${TABLE}.is_bot ", "${TABLE}.is_signed_up ", "view persons: no dimension of column is_bot"},
 	{"generated/touches.view.lkml", "dimension: is_paid {\n    type: yesno", "dimension: is_paid {\n    type: string", "touches.is_paid: is declared a string, and PostgreSQL's type of it is bool"},
 	{"generated/touches.view.lkml", "dimension: is_paid {\n    type: yesno", "dimension: is_paid {\n    tipe: yesno", `unknown field "tipe"`},
-	{"generated/spend.view.lkml", "datatype: date", "datatype: datetime", "spend.spent_raw: is declared a time, and PostgreSQL's type of it is date"},
+	{"generated/spend.view.lkml", "datatype: date", "datatype: datetime", "spend.spent_raw: is declared a datetime, and PostgreSQL's type of it is date"},
 	{"generated/credits.view.lkml", "view: credits {", "view: credit {", "view +credits: there is no view to refine"},
 	{"generated/credits.view.lkml", "view: credits {", "view: credits {{", "generated/credits.view.lkml"},
 	{"generated/paths.view.lkml", "${TABLE}.number, ", "", "view paths: its primary key"},

@@ -33,13 +33,14 @@ func prepare(ctx context.Context, url string) error {
 	if err := migrated.Migrate(ctx, url); err != nil {
 		return err
 	}
-	const days = 400
-	world, err := simulate.New(simulate.Options{Events: 8_000, Days: days, Seed: 1})
+	const days = 260
+	world, err := simulate.New(simulate.Options{Events: 4_000, Days: days, Seed: 1})
 	if err != nil {
 		return err
 	}
 	c := config.New()
 	c.DatabaseURL, c.Sources = url, simulate.DefaultSources()
+	c.Conversions = []config.Conversion{{Name: "report", Events: []string{"Report Created"}, Every: true}}
 	p, err := pipeline.Open(ctx, c, pipeline.Options{Log: slog.New(slog.DiscardHandler), Version: "test"})
 	if err != nil {
 		return err
