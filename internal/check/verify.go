@@ -65,8 +65,8 @@ func Verify(ctx context.Context, db *pg.DB, s stages.Settings, o VerifyOptions) 
 }
 
 // verifySteps is how often a whole verification moves its progress on: three counts,
-// the reference, seven tables, who is who, the rows taken in, and what ran meanwhile.
-const verifySteps = 3 + 1 + 7 + 1 + 1 + 1
+// the reference, seven tables, transitions, who is who, the rows taken in, and what ran meanwhile.
+const verifySteps = 3 + 1 + 7 + 1 + 1 + 1 + 1
 
 // A verification is one use of Verify.
 type verification struct {
@@ -112,7 +112,7 @@ func (v *verification) run(ctx context.Context) error {
 		for _, table := range ReferenceTables() {
 			steps = append(steps, func(ctx context.Context) error { return v.compareTable(ctx, table) })
 		}
-		steps = append(steps, v.compareIdentity, v.compareTakenIn)
+		steps = append(steps, v.compareTransitions, v.compareIdentity, v.compareTakenIn)
 	}
 	steps = append(steps, v.meanwhile)
 	for _, step := range steps {

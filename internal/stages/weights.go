@@ -42,10 +42,13 @@ func (in *Input) takeTransitions(ctx context.Context, tx pgx.Tx, published func(
 
 func (in *Input) countTransitions(ctx context.Context, tx pgx.Tx, table func(string) pg.Identifier, d pg.Data) error {
 	d.Tables = []pg.Identifier{table("touches"), table("paths"), table("conversions")}
-	_, err := in.DB.Exec(ctx, tx, "07_attribute/200_count_transitions.sql", d, pg.Args{
-		"conversions": in.Settings.conversionNames(), "nulls": in.Settings.Markov.Nulls, "order": in.Settings.Markov.Order,
-	})
+	_, err := in.DB.Exec(ctx, tx, "07_attribute/200_count_transitions.sql", d, in.Settings.TransitionArgs())
 	return err
+}
+
+// TransitionArgs are what says how transitions are counted, as bound values.
+func (s *Settings) TransitionArgs() pg.Args {
+	return pg.Args{"conversions": s.conversionNames(), "nulls": s.Markov.Nulls, "order": s.Markov.Order}
 }
 
 // weigh makes the removal effects anew.
