@@ -45,6 +45,15 @@ func check(ctx context.Context, conn *pgx.Conn, p *project, relations []catalog.
 			p.problem("view %s is in no explore", name)
 		}
 	}
+	for name, d := range p.Datagroups {
+		text, err := p.constants(d.Trigger)
+		if err == nil {
+			_, err = conn.Exec(ctx, text)
+		}
+		if err != nil {
+			p.problem("datagroup %s: %v", name, err)
+		}
+	}
 	if len(p.Dashboards) == 0 {
 		p.problem("no dashboard")
 	}

@@ -24,6 +24,7 @@ const parser = "../../scripts/lookml"
 type project struct {
 	Problems   []string // of reading it
 	Constants  map[string]string
+	Datagroups map[string]datagroup
 	Views      map[string]view
 	Explores   map[string]explore
 	Dashboards []dashboard
@@ -32,6 +33,29 @@ type project struct {
 // The parts of LookML that we use. A parameter that is not here is a problem: either
 // it is misspelt, or the checks do not know it yet.
 type (
+	manifest struct {
+		origin
+		Project   string `json:"project_name"`
+		Constants map[string]struct {
+			node
+			Value, Export string
+		} `json:"constant"`
+	}
+	model struct {
+		node
+		origin
+		Connection string
+		Include    []string
+		Persist    string               `json:"persist_with"`
+		Datagroups map[string]datagroup `json:"datagroup"`
+		Explores   map[string]any       `json:"explore"`
+		Views      map[string]any       `json:"view"`
+	}
+	datagroup struct {
+		node
+		Trigger string `json:"sql_trigger"`
+		MaxAge  string `json:"max_cache_age"`
+	}
 	view struct {
 		node
 		Label      string
@@ -72,6 +96,14 @@ type (
 		Kind string `json:"$type"`
 		Name string `json:"$name"`
 	}
+	// origin is the file or files, which the parser notes.
+	origin struct {
+		Path any `json:"$file_path"`
+		Rel  any `json:"$file_rel"`
+		File any `json:"$file_name"`
+		Type any `json:"$file_type"`
+		Bad  any `json:"error"` // among its errors, too
+	}
 )
 
 // parse reads projects, each its files by path, all in one run of Node.js.
@@ -91,13 +123,8 @@ func parse(t *testing.T, projects ...map[string]string) []project {
 			Error   any
 			Message string
 		}
-		Manifest struct {
-			Constant map[string]struct{ Value string }
-		}
-		Model map[string]struct {
-			Explore map[string]any
-			View    map[string]any
-		}
+		Manifest map[string]any
+		Model    map[string]any
 	}
 	require.NoError(t, install())
 	out, err := run(installed, in, "node", "parse.js")
@@ -111,12 +138,16 @@ func parse(t *testing.T, projects ...map[string]string) []project {
 			p.problem("%s: %v %s", e.Path, e.Error, e.Message)
 		}
 		p.Constants = map[string]string{}
-		for name, c := range raw.Manifest.Constant {
+		for name, c := range decode[manifest](p, map[string]any{"manifest": raw.Manifest})["manifest"].Constants {
 			p.Constants[name] = c.Value
 		}
-		model := raw.Model["attribution"]
-		p.Views = decode[view](p, refine(p, model.View))
-		p.Explores = decode[explore](p, model.Explore)
+		m := decode[model](p, raw.Model)["attribution"]
+		p.Datagroups = m.Datagroups
+		if _, exists := m.Datagroups[m.Persist]; !exists {
+			p.problem("model attribution: no datagroup %q to persist_with", m.Persist)
+		}
+		p.Views = decode[view](p, refine(p, m.Views))
+		p.Explores = decode[explore](p, m.Explores)
 		p.readDashboards(projects[i])
 	}
 	return all

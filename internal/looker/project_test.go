@@ -124,8 +124,8 @@ func TestBrokenProjects(t *testing.T) {
 }
 
 const (
-	model = "attribution.model.lkml"
-	board = "dashboards/attribution.dashboard.lookml"
+	models = "attribution.model.lkml"
+	board  = "dashboards/attribution.dashboard.lookml"
 )
 
 var breaks = []struct{ file, old, new, problem string }{
@@ -144,15 +144,19 @@ var breaks = []struct{ file, old, new, problem string }{
 	{"views/channel_performance.view.lkml", "sql: ${spend} ;;", "sql: ${cac} ;;", "a sum of ratios"},
 	{"views/persons.view.lkml", `label: "Sessions per Person"`, "", "neither described nor labelled"},
 	{"views/persons.view.lkml", `decimal_1`, "decimal1", `value_format_name "decimal1"`},
-	{model, "${persons.alias_id} = ${credits.alias_id} AND ${persons.is_identified} = ${credits.is_identified}", "${persons.alias_id} = ${credits.alias_id}", "explore credits, join persons: is said to be many_to_one, and by its keys is many_to_many"},
-	{model, "${persons.alias_id} = ${credits.alias_id}", "${persons.alias_id} = ${credits.session_id}", "explore credits, join persons: alias_id is not session_id"},
-	{model, "\n      AND ${first_session.kind} = 'first'", "", "explore attribution, join first_session: is said to be one_to_one, and by its keys is one_to_many"},
-	{model, "relationship: one_to_many", "relationship: one_to_one", "explore attribution, join revenue: is said to be one_to_one"},
-	{model, "type: left_outer", "type: inner", "leaves rows out"},
-	{model, ", credits.model: \"first_touch\"", "", "explore credits: always_filter must ask for one model"},
-	{model, "channel_performance.conversion: \"signup\", ", "", "explore channel_performance: always_filter must ask for one conversion"},
-	{model, "explore: freshness", "explore: freshnes", "explore freshnes: freshnes: no view freshnes"},
-	{model, `include: "views/*.view"`, "", "no field attribution.count"},
+	{models, "${persons.alias_id} = ${credits.alias_id} AND ${persons.is_identified} = ${credits.is_identified}", "${persons.alias_id} = ${credits.alias_id}", "explore credits, join persons: is said to be many_to_one, and by its keys is many_to_many"},
+	{models, "${persons.alias_id} = ${credits.alias_id}", "${persons.alias_id} = ${credits.session_id}", "explore credits, join persons: alias_id is not session_id"},
+	{models, "\n      AND ${first_session.kind} = 'first'", "", "explore attribution, join first_session: is said to be one_to_one, and by its keys is one_to_many"},
+	{models, "relationship: one_to_many", "relationship: one_to_one", "explore attribution, join revenue: is said to be one_to_one"},
+	{models, "type: left_outer", "type: inner", "leaves rows out"},
+	{models, ", credits.model: \"first_touch\"", "", "explore credits: always_filter must ask for one model"},
+	{models, "channel_performance.conversion: \"signup\", ", "", "explore channel_performance: always_filter must ask for one conversion"},
+	{models, "explore: freshness", "explore: freshnes", "explore freshnes: freshnes: no view freshnes"},
+	{models, `include: "views/*.view"`, "", "no field attribution.count"},
+	{models, "MAX(run_id)", "MAX(run)", "datagroup attribution_run: ERROR: column \"run\" does not exist"},
+	{models, "persist_with: attribution_run", "persist_with: run", "no datagroup \"run\" to persist_with"},
+	{models, "persist_with", "persists_with", `unknown field "persists_with"`},
+	{"manifest.lkml", "export: override_optional", "exports: override_optional", `unknown field "exports"`},
 	{board, "attribution.paid_share", "attribution.paid_shares", "no field attribution.paid_shares in explore attribution"},
 	{board, "Period: attribution.signup_date", "Perod: attribution.signup_date", "listens to Perod"},
 	{board, "Period: attribution.signup_date", "Period: attribution.signup_day", "no field attribution.signup_day"},

@@ -154,16 +154,21 @@ func (r *renderer) from() (string, error) {
 var constant = regexp.MustCompile(`@\{(\w+)\}`)
 
 func (r *renderer) table(alias string) (string, error) {
-	v := r.Views[r.views[alias]]
+	table, err := r.constants(r.Views[r.views[alias]].Table)
+	return table + " AS " + alias, err
+}
+
+// constants replaces @{name} by what the manifest says.
+func (p *project) constants(text string) (string, error) {
 	var err error
-	table := constant.ReplaceAllStringFunc(strings.TrimSpace(v.Table), func(s string) string {
-		value, exists := r.Constants[s[2:len(s)-1]]
+	text = constant.ReplaceAllStringFunc(strings.TrimSpace(text), func(s string) string {
+		value, exists := p.Constants[s[2:len(s)-1]]
 		if !exists {
-			err = fmt.Errorf("view %s: no constant %s in the manifest", v.Name, s)
+			err = fmt.Errorf("no constant %s in the manifest", s)
 		}
 		return value
 	})
-	return table + " AS " + alias, err
+	return text, err
 }
 
 // expand replaces the references of an expression that stands in a view or a join.
