@@ -6,8 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -187,16 +185,10 @@ func (v *verification) waiting(ctx context.Context) ([]string, error) {
 
 // computeReference makes the reference's tables from the source tables.
 func (v *verification) computeReference(ctx context.Context) error {
-	s := v.settings
-	err := Reference(ctx, v.tx.Conn(), ReferenceOptions{
-		Sources: s.Sources, Schema: VerifySchema,
-		SignupEvents: s.SignupEvents, Conversions: s.Conversions, Traits: s.Traits, Models: s.Models, IgnoreEvents: s.IgnoreEvents, Blocked: slices.Sorted(maps.Keys(s.Blocked)),
-		Gap: s.Gap, Lookback: s.Lookback, DedupWindow: s.DedupWindow,
-		Policy:                 string(s.Identity.Policy),
-		MaxUsersPerAnonymousID: s.Identity.MaxUsersPerAnonymousID, MaxComponentSize: s.Identity.MaxComponentSize,
-		UseAliasCalls: s.UseAlias, Rules: s.Rules, AsOf: v.report.AsOf, SampleOneIn: v.report.SampleOneIn,
-		Pads: v.pads, Forgotten: pg.Table{Schema: v.db.Names.Ops, Name: "forgotten"},
-	})
+	o := ReferenceOf(v.settings)
+	o.Schema, o.AsOf, o.SampleOneIn = VerifySchema, v.report.AsOf, v.report.SampleOneIn
+	o.Pads, o.Forgotten = v.pads, pg.Table{Schema: v.db.Names.Ops, Name: "forgotten"}
+	err := Reference(ctx, v.tx.Conn(), o)
 	var pgErr *pgconn.PgError
 	if errors.As(err, &pgErr) && pgErr.Code == "42501" {
 		return fmt.Errorf("%w: verify makes a scratch schema %s and drops it: grant the role CREATE on the database", err, VerifySchema)
