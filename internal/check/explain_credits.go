@@ -87,7 +87,7 @@ func (e Explanation) printCredits(p *printer) {
 					parts = append(parts, r.words())
 				}
 			}
-			p.paragraph(fmt.Sprintf("    %-16s", m.String()+":"), strings.Repeat(" ", 20), strings.Join(parts, ", "))
+			p.paragraph(fmt.Sprintf("    %-17s", m.String()+":"), strings.Repeat(" ", 21), strings.Join(parts, ", "))
 		}
 	}
 }

@@ -141,13 +141,13 @@ func TestVerifyNamesTheDamage(t *testing.T) {
 		},
 		"a conversion lost": {
 			damage: `DELETE FROM sessions.conversions`,
-			failed: []string{"sessions.conversions"},
+			failed: []string{"sessions.conversions", "session_stages.transitions"},
 			says:   []string{"user:ann (conversion, number signup, 1) missing"},
 		},
 		"a credit moved": {
-			damage: `UPDATE sessions.paths SET linear = 0.5 WHERE position = 1`,
+			damage: `UPDATE sessions.paths SET linear = 0.25 WHERE position = 1`,
 			failed: []string{"sessions.paths"},
-			says:   []string{"user:ann (conversion, number, position signup, 1, 1) differing: linear is 0.5, the reference has 1"},
+			says:   []string{"user:ann (conversion, number, position signup, 1, 1) differing: linear is 0.25, the reference has 0.5"},
 		},
 		"a transition too many": {
 			damage: `INSERT INTO session_stages.transitions VALUES ('signup', '{Email}', '(null)', 1)`,
@@ -202,7 +202,7 @@ func TestVerifyNamesTheDamage(t *testing.T) {
 		"a row that will come": {
 			damage: `INSERT INTO website.pages (id, received_at, uuid_ts, anonymous_id, url)
 				VALUES ('p9', '2024-04-01 13:10Z', '2024-04-01 13:10Z', 'd2', 'https://shop.example/new')`,
-			says: []string{"All 17 checks hold."},
+			says: []string{"All 21 checks hold."},
 		},
 		"work that waits": {
 			damage: `INSERT INTO attribution_ops.dirty_persons (alias_id, is_identified, mark) VALUES ('ann', true, 1)`,
