@@ -9,10 +9,10 @@
 -- each. Spend counts on its own day, signups on theirs, so the last weeks look dear.
 -- Revenue is to date: young signups have had little time to pay.
 SELECT channel, source, campaign, currency, round(sum(spend)::numeric, 2) AS spend, round(sum(conversions)::numeric, 2) AS signups,
-    round(sum(revenue)::numeric, 2) AS revenue, round((sum(spend) / nullif(sum(conversions), 0))::numeric, 2) AS cac,
-    round((sum(revenue) / nullif(sum(spend), 0))::numeric, 2) AS roas, sum(conversions) = 0 AS matched_nothing
+    round(sum(revenue)::numeric, 2) AS revenue, round((nullif(sum(spend), 0) / nullif(sum(conversions), 0))::numeric, 2) AS cac,
+    round((sum(revenue) / nullif(sum(spend), 0))::numeric, 2) AS roas, sum(spend) <> 0 AND sum(conversions) = 0 AS matched_nothing
 FROM sessions.channel_performance
-WHERE conversion = 'signup' AND model = 'first_touch' AND day >= (SELECT max(newest_event)::date - 365 FROM sessions.freshness)
+WHERE conversion = 'signup' AND model = 'first_touch' AND day >= (SELECT (max(newest_event) AT TIME ZONE 'UTC')::date - 365 FROM sessions.freshness)
 GROUP BY channel, source, medium, campaign, currency
-HAVING sum(spend) <> 0 OR bool_or(channel LIKE 'Paid %')
+HAVING sum(spend) <> 0 OR sum(conversions) > 0 AND channel LIKE 'Paid %'
 ORDER BY spend DESC, signups DESC, channel, source, campaign;

@@ -95,9 +95,9 @@ view: +channel_performance {
   measure: total_cac {
     type: number
     label: "CAC"
-    sql: 1.0 * ${total_spend} / NULLIF(${sum_of_conversions}, 0) ;;
+    sql: 1.0 * NULLIF(${total_spend}, 0) / NULLIF(${sum_of_conversions}, 0) ;;
     value_format_name: decimal_2
-    description: "Cost of a conversion: the sum of spend over the sum of conversions."
+    description: "Cost of a conversion: the sum of spend over the sum of conversions; empty without either."
   }
 
   measure: total_roas {

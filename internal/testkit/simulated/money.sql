@@ -1,5 +1,6 @@
 -- The money of the simulated company: spend for what was paid for and for a misspelt
 -- campaign, payments in two currencies, and of users never seen.
+TRUNCATE sessions.spend, sessions.revenue, sessions.channel_performance;
 INSERT INTO sessions.spend
 SELECT DISTINCT converted_at::date, source, medium, campaign, channel, 10, 'USD' FROM sessions.paths WHERE is_paid
 UNION ALL SELECT '2024-05-01', 'google', 'cpc', 'misspelt', 'Paid Search', 99, 'USD';
