@@ -1,3 +1,4 @@
+# How to set it up, and what each explore answers: docs/looker.md of the project attribution.
 connection: "@{attribution_connection}"
 
 include: "generated/*.view"

@@ -70,7 +70,7 @@ func TestQuestionsPage(t *testing.T) {
 		if more = strings.TrimSpace(more); more != "" {
 			b.WriteString(more + "\n\n")
 		}
-		b.WriteString("**How to read it.** " + q.read + "\n\n**Caveats.** " + q.caveats + "\n")
+		b.WriteString("**How to read it:** " + q.read + "\n\n**Caveats:** " + q.caveats + "\n")
 	}
 	if *update {
 		require.NoError(t, os.WriteFile(filepath.Join(root, questionsPage), []byte(b.String()), 0o644))

@@ -32,7 +32,7 @@ var chapters = []chapter{
 	{
 		"sessions", "what analysts read", "`attribution`, `all_sessions`, `useful_sessions`, `touches`, `persons`, `conversions` and `paths` change in one transaction, at the end of a run; " +
 			"`channel_weights`, `spend`, `revenue` and `channel_performance` are made anew in the same one. `credits` and `retention` are views on these and `freshness` says of which run they are: so whatever " +
-			"is read in one transaction agrees. Reading them needs `SELECT` on this schema only; grants and views of yours on these tables survive every run. Tables of it whose names end in `_all` " +
+			"one statement reads agrees, and whatever one transaction reads at REPEATABLE READ. Reading them needs `SELECT` on this schema only; grants and views of yours on these tables survive every run. Tables of it whose names end in `_all` " +
 			"are the one partition of a table: query the tables, not the partitions. Which to ask what: [questions.md](questions.md).",
 		[]string{
 			"attribution", "persons", "conversions", "credits", "paths", "channel_performance", "retention",

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/attribution-dev/attribution/internal/testkit/catalog"
@@ -20,13 +19,13 @@ import (
 // project's Problems.
 type checker struct {
 	*project
-	conn      *pgx.Conn
+	db        *database
 	relations map[string]catalog.Relation
 }
 
 // check returns everything that is wrong with a project, and what is missing in it.
-func check(ctx context.Context, conn *pgx.Conn, p *project, relations []catalog.Relation) []string {
-	c := checker{project: p, conn: conn, relations: map[string]catalog.Relation{}}
+func check(ctx context.Context, db *database, p *project, relations []catalog.Relation) []string {
+	c := checker{project: p, db: db, relations: map[string]catalog.Relation{}}
 	for _, r := range relations {
 		c.relations[r.Name] = r
 		if _, exists := p.Views[r.Name]; !exists {
@@ -48,7 +47,7 @@ func check(ctx context.Context, conn *pgx.Conn, p *project, relations []catalog.
 	for name, d := range p.Datagroups {
 		text, err := p.constants(d.Trigger)
 		if err == nil {
-			_, err = conn.Exec(ctx, text)
+			_, err = db.number(ctx, text)
 		}
 		if err != nil {
 			p.problem("datagroup %s: %v", name, err)
@@ -138,8 +137,7 @@ func (c checker) isKey(ctx context.Context, r catalog.Relation, key []string) {
 	for _, name := range key {
 		columns = append(columns, pgx.Identifier{name}.Sanitize())
 	}
-	var twice int
-	err := c.conn.QueryRow(ctx, fmt.Sprintf("SELECT count(*) - count(DISTINCT ROW(%s)::text) FROM %s", strings.Join(columns, ", "), pgx.Identifier{r.Schema, r.Name}.Sanitize())).Scan(&twice)
+	twice, err := c.db.number(ctx, fmt.Sprintf("SELECT count(*) - count(DISTINCT ROW(%s)::text) FROM %s", strings.Join(columns, ", "), pgx.Identifier{r.Schema, r.Name}.Sanitize()))
 	if err != nil || twice > 0 {
 		c.problem("%s.%s: %d rows have a key %v of another (%v)", r.Schema, r.Name, twice, key, err)
 	}
@@ -208,13 +206,13 @@ func (c checker) typed(ctx context.Context, p *project, view string, types map[s
 		return
 	}
 	for i, name := range names {
-		if got := described.Fields[i].DataTypeOID; !slices.Contains(kinds[types[name]], got) {
-			c.problem("%s: is declared a %s, and PostgreSQL's type of it is %s", name, types[name], typeName(c.conn, got))
+		if got := described[i]; !slices.Contains(kinds[types[name]], got) {
+			c.problem("%s: is declared a %s, and PostgreSQL's type of it is %s", name, types[name], typeName(c.db.conn, got))
 		}
 	}
 }
 
-func (c checker) describe(ctx context.Context, p *project, view string, names []string) (*pgconn.StatementDescription, error) {
+func (c checker) describe(ctx context.Context, p *project, view string, names []string) ([]uint32, error) {
 	r, err := p.renderer(view)
 	if err != nil {
 		return nil, err
@@ -223,14 +221,7 @@ func (c checker) describe(ctx context.Context, p *project, view string, names []
 	if err != nil {
 		return nil, err
 	}
-	return c.conn.Prepare(ctx, "", text)
-}
-
-func typeName(conn *pgx.Conn, oid uint32) string {
-	if known, exists := conn.TypeMap().TypeForOID(oid); exists {
-		return known.Name
-	}
-	return fmt.Sprintf("OID %d", oid)
+	return c.db.types(ctx, text)
 }
 
 // guarded are the fields that an explore must ask for one of: sums over them mean nothing.
@@ -265,6 +256,7 @@ func (c checker) exploreOf(ctx context.Context, name string, seen map[string]boo
 				measures[alias] = append(measures[alias], alias+"."+m)
 			}
 		}
+		slices.Sort(measures[alias])
 	}
 	for alias, v := range r.views {
 		var dimensions []string
@@ -297,8 +289,8 @@ func (c checker) execute(ctx context.Context, q query) {
 		c.problem("%s: %v", q.where, err)
 		return
 	}
-	var rows int64
-	if err := c.conn.QueryRow(ctx, "SELECT count(*) FROM (\n"+text+"\n) AS q").Scan(&rows); err != nil {
+	rows, err := c.db.number(ctx, "SELECT count(*) FROM (\n"+text+"\n) AS q")
+	if err != nil {
 		c.problem("%s: %v\n%s", q.where, err, text)
 	} else if rows == 0 {
 		c.problem("%s: finds nothing\n%s", q.where, text)

@@ -20,7 +20,8 @@ func TestProject(t *testing.T) {
 	require.NoError(t, err)
 	defer conn.Close(t.Context())
 	p := parse(t, read(t))[0]
-	require.Empty(t, check(t.Context(), conn, &p, relations(t, conn)))
+	db := &database{conn, map[string]answer{}}
+	require.Empty(t, check(t.Context(), db, &p, relations(t, conn)))
 
 	for _, c := range answers {
 		r, err := p.renderer(c.explore)
@@ -116,9 +117,9 @@ func TestBrokenProjects(t *testing.T) {
 		files[b.file] = strings.Replace(files[b.file], b.old, b.new, 1)
 		projects = append(projects, files)
 	}
-	known := relations(t, conn)
+	known, db := relations(t, conn), &database{conn, map[string]answer{}}
 	for i, p := range parse(t, projects...) {
-		problems := strings.Join(check(t.Context(), conn, &p, known), "\n")
+		problems := strings.Join(check(t.Context(), db, &p, known), "\n")
 		require.Contains(t, problems, breaks[i].problem, "%s: %q for %q", breaks[i].file, breaks[i].new, breaks[i].old)
 	}
 }
@@ -185,7 +186,7 @@ func TestChangedDatabases(t *testing.T) {
 			_, err = conn.Exec(t.Context(), c.statement)
 			require.NoError(t, err)
 			p := parse(t, read(t))[0]
-			require.Contains(t, strings.Join(check(t.Context(), conn, &p, relations(t, conn)), "\n"), c.problem)
+			require.Contains(t, strings.Join(check(t.Context(), &database{conn, map[string]answer{}}, &p, relations(t, conn)), "\n"), c.problem)
 		})
 	}
 }
