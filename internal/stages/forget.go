@@ -283,6 +283,9 @@ func (f *forgetting) published(ctx context.Context) error {
 		pg.MustIdent("forgotten_ids"), "identifier", "is_user"); err != nil {
 		return err
 	}
+	if _, err := f.in.DB.Exec(ctx, f.tx, "07_attribute/201_clear_transitions.sql", pg.Data{}, none); err != nil {
+		return err
+	}
 	if err := f.scan(ctx, sessions, publishedTables[0], "100_delete_sessions.sql", pg.Data{}); err != nil {
 		return err
 	}
