@@ -94,7 +94,8 @@ var answers = []struct {
 			FROM sessions.channel_performance WHERE conversion = 'signup' AND model = 'linear' AND currency = 'USD'`,
 	},
 	{"channel_performance", "total_conversions total_spend total_revenue total_cac total_first_visit_share", map[string]string{"channel_performance.model": ""}, "SELECT NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric"},
-	{"spend", "total_cost", nil, "SELECT sum(cost) FROM sessions.spend"},
+	{"spend", "total_cost", map[string]string{"spend.currency": "USD"}, "SELECT sum(cost) FROM sessions.spend WHERE currency = 'USD'"},
+	{"spend", "total_cost", nil, "SELECT NULL::numeric"}, // two currencies
 	{"all_sessions", "count person_count signup_session_count user_ids.count", nil, "SELECT count(*), count(DISTINCT (alias_id, is_identified)), count(*) FILTER (WHERE is_signup_session), (SELECT count(*) FROM aliases.user_ids AS u WHERE EXISTS (SELECT FROM sessions.all_sessions AS s WHERE s.alias_id = u.alias_id AND s.is_identified)) FROM sessions.all_sessions"},
 	{"touches", "count all_sessions.count persons.count", nil, "SELECT count(*), count(DISTINCT session_id), count(DISTINCT (alias_id, is_identified)) FROM sessions.touches"},
 	{"conversions", "count first_visit_share persons.count", nil, "SELECT count(*), avg((session_count = 1)::int), count(DISTINCT (alias_id, is_identified)) FROM sessions.conversions WHERE conversion = 'signup'"},
