@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"runtime/pprof"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -21,7 +22,7 @@ type globals struct {
 	databaseURL string
 	configFile  string
 	embedded    string // folder of a private Postgres
-	output      string // table or json
+	output      string // table, json, or what else a command can
 	logFormat   string // text or json
 	logLevel    string
 	cpuProfile  string // file a profile is written to, for bench and developers
@@ -64,7 +65,7 @@ func newRootCmd(d deps) (*cobra.Command, *globals) {
 		SilenceUsage:      true,
 		Args:              unknownCommand,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		PersistentPreRunE: func(*cobra.Command, []string) error { return g.check() },
+		PersistentPreRunE: func(*cobra.Command, []string) error { return g.check("table", "json") },
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&g.databaseURL, "database-url", "", "Postgres to work in, such as postgres://user@host/warehouse")
@@ -82,13 +83,13 @@ func newRootCmd(d deps) (*cobra.Command, *globals) {
 	root.SetErr(d.err)
 	root.AddCommand(
 		newBenchCmd(g), newDemoCmd(g), newDoctorCmd(g), newExplainCmd(g), newForgetCmd(g), newHistoryCmd(g), newLoadCmd(g), newMigrateCmd(g), newPlanCmd(g),
-		newRetryCmd(g), newRunCmd(g), newScheduleCmd(g), newSimulateCmd(g), newStatusCmd(g), newVerifyCmd(g), newVersionCmd(g),
+		newReportCmd(g), newRetryCmd(g), newRunCmd(g), newScheduleCmd(g), newSimulateCmd(g), newStatusCmd(g), newVerifyCmd(g), newVersionCmd(g),
 	)
 	return root, g
 }
 
-// check looks at the flags every command has.
-func (g *globals) check() error {
+// check looks at the flags every command has, and whether the command has the output.
+func (g *globals) check(outputs ...string) error {
 	format, output := g.logFormat, g.output
 	if format != "text" && format != "json" {
 		g.logFormat = "text" // for the error itself
@@ -99,8 +100,8 @@ func (g *globals) check() error {
 		return usagef("--log-level %q: want debug, info, warn or error", g.logLevel)
 	}
 	g.log = newLog(g.err, format, level)
-	if output != "table" && output != "json" {
-		return usagef("--output %q: want table or json", output)
+	if !slices.Contains(outputs, output) {
+		return usagef("--output %q: want %s", output, strings.Join(outputs, " or "))
 	}
 	if g.embedded != "" && g.databaseURL != "" {
 		return usagef("--embedded and --database-url are two databases: give one of them")
