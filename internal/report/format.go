@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -26,6 +27,8 @@ func Show(cell any) string {
 		return grouped(100*float64(v), 1) + " %"
 	case Number:
 		return grouped(float64(v), 1)
+	case Ratio:
+		return grouped(float64(v), 2)
 	case Amount:
 		return grouped(float64(v), 2)
 	}
@@ -65,6 +68,8 @@ func number(cell any) float64 {
 	case Share:
 		return float64(v)
 	case Number:
+		return float64(v)
+	case Ratio:
 		return float64(v)
 	case Amount:
 		return float64(v)
@@ -173,33 +178,34 @@ func (t Table) decimals() []int {
 	return all
 }
 
-// across is a table of two keys and a measure with the second key across, in its order,
-// and the sums last.
+// across is a table of two keys with the second across, in its order: its measure, and
+// the sums last; or, of one without totals, the share and of how many.
 func (t Table) across() Table {
-	place := map[any]int{}
 	wide := t
 	wide.Across, wide.Keys, wide.Rows = false, 1, nil
 	wide.Columns = []Column{t.Columns[0]}
+	place := map[any]int{}
 	for _, name := range t.order {
 		place[Text(name)] = len(wide.Columns)
-		wide.Columns = append(wide.Columns, Column{Key: name, Title: spaced(name)})
+		switch t.Columns[1].Key {
+		case "week":
+			wide.Columns = append(wide.Columns, Column{Key: name, Title: "week " + name})
+		case "model":
+			wide.Columns = append(wide.Columns, Column{Key: name, Title: spaced(name)})
+		default:
+			wide.Columns = append(wide.Columns, Column{Key: name, Title: Cut(name, nameWidth)})
+		}
 	}
-	t.order = nil
-	byRow := t.Columns[1].Key != "model" // sums over models have no meaning
-	if byRow {
+	sums := t.Totals && t.Columns[1].Key != "model" // those over models would have no meaning
+	if sums {
 		wide.Columns = append(wide.Columns, Column{Key: "total", Title: "total"})
 	}
-	var zero any = Count(0)
-	if len(t.Rows) > 0 {
-		if _, credits := t.Rows[0][2].(Credit); credits {
-			zero = Credit(0)
-		}
+	var zero any
+	if t.Totals && len(t.Rows) > 0 {
+		zero = none(t.Rows[0][2])
 	}
 	empty := func(name Text) []any {
-		row := make([]any, len(wide.Columns))
-		for i := range row {
-			row[i] = zero
-		}
+		row := slices.Repeat([]any{zero}, len(wide.Columns))
 		row[0] = name
 		return row
 	}
@@ -211,10 +217,14 @@ func (t Table) across() Table {
 			at[cells[0]] = i
 			wide.Rows = append(wide.Rows, empty(cells[0].(Text)))
 		}
+		j := place[cells[1]]
+		if !t.Totals {
+			wide.Rows[i][j] = Text(Show(cells[4]) + " of " + Show(cells[2]))
+			continue
+		}
 		for _, row := range [][]any{wide.Rows[i], totals} {
-			j := place[cells[1]]
 			row[j] = plus(row[j], cells[2])
-			if byRow {
+			if sums {
 				row[len(row)-1] = plus(row[len(row)-1], cells[2])
 			}
 		}
@@ -223,6 +233,14 @@ func (t Table) across() Table {
 		wide.Rows = append(wide.Rows, totals)
 	}
 	return wide
+}
+
+// none is the zero of a cell's type.
+func none(cell any) any {
+	if _, ok := cell.(Count); ok {
+		return Count(0)
+	}
+	return Credit(0)
 }
 
 // plus adds two cells of one type.

@@ -38,7 +38,7 @@ type Table struct {
 	Columns []Column
 	// Keys is how many of the columns, from the first, name a row.
 	Keys int
-	// Rows hold one cell a column: Text, Count, Credit, Share, Number, Amount, or nil for what is not known.
+	// Rows hold one cell a column: Text, Count, Credit, Share, Number, Ratio, Amount, or nil for what is not known.
 	Rows [][]any
 	// Across tables have two keys: to be shown with the first down and the second across.
 	Across bool
@@ -53,9 +53,9 @@ type Table struct {
 
 // A Column is one column of a table.
 type Column struct {
-	Key   string // in JSON and CSV
-	Title string
-	Left  bool // a text
+	Key    string // in JSON and CSV
+	Title  string
+	Left   bool // a text
 	Hidden bool // for programs: not shown in tables for people
 }
 
@@ -69,8 +69,10 @@ type (
 	Credit float64
 	// Share is a part of a whole, 0 to 1.
 	Share float64
-	// Number is a measure such as days or a ratio.
+	// Number is a measure such as days.
 	Number float64
+	// Ratio is one sum by another.
+	Ratio float64
 	// Amount is money in the report's currency.
 	Amount float64
 	// Day is a UTC day, 2006-01-02.

@@ -4,22 +4,28 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
 	"github.com/attribution-dev/attribution/internal/pg"
 )
 
+// everybody names the sum of all channels.
+const everybody = "all"
+
 // charted is how many channels a chart tells apart; the others are one.
 const charted = 7
 
 // noun is what is reported of, in the plural.
-func (r *reading) noun() string {
-	if r.o.Conversion == "signup" {
+func noun(conversion string) string {
+	if conversion == "signup" {
 		return "signups"
 	}
-	return "“" + r.o.Conversion + "” conversions"
+	return "“" + conversion + "” conversions"
 }
+
+func (r *reading) noun() string { return noun(r.o.Conversion) }
 
 // nothing says that the period holds no conversion.
 func (r *reading) nothing() string {
@@ -93,7 +99,7 @@ func (r *reading) money(ctx context.Context, s *Section, add func(measure, name 
 			add("revenue", "Revenue", Amount(rounded(c.Revenue)), c.Currency)
 		}
 		if r.hasSpend && r.hasRevenue {
-			add("roas", "Revenue per spend (ROAS)", Number(rounded(c.Revenue/c.Spend)), "over all "+r.noun())
+			add("roas", "Revenue per spend (ROAS)", Ratio(rounded(c.Revenue/c.Spend)), "over all "+r.noun())
 		}
 	}
 	if !r.hasSpend && !r.hasRevenue {
@@ -115,22 +121,26 @@ func (r *reading) overTime(ctx context.Context) (Section, error) {
 	if err != nil {
 		return s, err
 	}
-	sums, credits := map[string]float64{}, map[[2]string]float64{}
+	type cut struct {
+		at      time.Time
+		channel string
+	}
+	sums, credits := map[string]float64{}, map[cut]float64{}
 	for _, c := range cells {
 		sums[channelName(c.Channel)] += c.Credit
 	}
 	order, folded := fold(sums, charted)
 	for _, c := range cells {
-		credits[[2]string{string(dayOf(c.At)), folded(channelName(c.Channel))}] += c.Credit
+		credits[cut{c.At.UTC(), folded(channelName(c.Channel))}] += c.Credit
 	}
 	t := Table{
 		ID: "over_time", Caption: fmt.Sprintf("%s by %s and channel, %s", capital(r.noun()), unit, spaced(r.o.Model)), Keys: 2, Across: true, Totals: true,
 		Columns: []Column{{Key: unit, Title: unit}, {Key: "channel"}, {Key: "conversions"}}, chart: "stack", order: order, Empty: r.nothing(),
 	}
 	if len(cells) > 0 {
-		for _, day := range r.days(unit) {
+		for _, at := range r.times(unit) {
 			for _, channel := range order {
-				t.Rows = append(t.Rows, []any{Text(day), Text(channel), Credit(rounded(credits[[2]string{string(day), channel}]))})
+				t.Rows = append(t.Rows, []any{Text(at.Format(layouts[unit])), Text(channel), Credit(rounded(credits[cut{at, channel}]))})
 			}
 		}
 	}
@@ -211,13 +221,12 @@ func (r *reading) models(ctx context.Context) (Section, error) {
 	}
 	widest, low, high := "", 0.0, 0.0
 	for _, channel := range order {
-		least, most := 0.0, 0.0
-		for i, model := range Models() {
+		least, most := math.Inf(1), 0.0
+		for _, model := range Models() {
 			credit := rounded(credits[[2]string{channel, model}])
 			t.Rows = append(t.Rows, []any{Text(channel), Text(model), Credit(credit)})
-			most = max(most, credit)
-			if i == 0 || credit < least {
-				least = credit
+			if !partial[Text(model)] {
+				least, most = min(least, credit), max(most, credit)
 			}
 		}
 		if channel != NoTouch && most-least > high-low {
@@ -226,7 +235,7 @@ func (r *reading) models(ctx context.Context) (Section, error) {
 	}
 	s.Tables = []Table{t}
 	if widest != "" {
-		s.Lead = fmt.Sprintf("The models differ most about %s: %s to %s %s.", widest, Show(Credit(low)), Show(Credit(high)), r.noun())
+		s.Lead = fmt.Sprintf("The models that see all touches differ most about %s: %s to %s %s.", widest, Show(Credit(low)), Show(Credit(high)), r.noun())
 	} else if r.conversions > 0 {
 		s.Lead = "All models agree."
 	}
@@ -273,7 +282,7 @@ func (r *reading) campaigns(ctx context.Context) (Section, error) {
 			row = append(row, Amount(rounded(c.Spend)), quotient[Amount](c.Spend, c.Conversions))
 		}
 		if r.hasSpend && r.hasRevenue {
-			row = append(row, quotient[Number](c.Revenue, c.Spend))
+			row = append(row, quotient[Ratio](c.Revenue, c.Spend))
 		}
 		t.Rows = append(t.Rows, row)
 		if c.Kind == 1 {
@@ -453,7 +462,6 @@ func (r *reading) retention(ctx context.Context) (Section, error) {
 		sums[channelName(c.Channel)] += float64(c.Signups)
 	}
 	order, folded := fold(sums, charted)
-	const everybody = "all"
 	for _, c := range cells {
 		for _, name := range []string{everybody, folded(channelName(c.Channel))} {
 			if signups[name] == nil {
@@ -464,7 +472,7 @@ func (r *reading) retention(ctx context.Context) (Section, error) {
 		}
 	}
 	t := Table{
-		ID: "retention", Caption: "Signed-up persons with a session in the week so long after the signup, by channel of the first touch", Keys: 2, chart: "returns", Empty: s.Lead,
+		ID: "retention", Caption: "Signed-up persons with a session in the week so long after the signup, by channel of the first touch", Keys: 2, Across: true, chart: "returns", Empty: s.Lead, order: []string{"1", "4", "12", "26"},
 		Columns: []Column{{Key: "channel", Title: "channel"}, {Key: "week", Title: "week"}, {Key: "signups", Title: "signups"}, {Key: "active", Title: "came back"}, {Key: "share", Title: "share"}},
 	}
 	for _, name := range append([]string{everybody}, order...) {
@@ -483,6 +491,9 @@ func (r *reading) retention(ctx context.Context) (Section, error) {
 	return s, nil
 }
 
+// layouts write when a piece of time begins.
+var layouts = map[string]string{"day": time.DateOnly, "week": time.DateOnly, "month": "2006-01", "year": "2006"}
+
 // unit is how finely time is cut: so that there are some 5 to 60 pieces.
 func (r *reading) unit() string {
 	switch days := int(r.o.Until.Sub(r.o.From).Hours() / 24); {
@@ -496,8 +507,8 @@ func (r *reading) unit() string {
 	return "year"
 }
 
-// days are the first days of the pieces of the period.
-func (r *reading) days(unit string) (all []Day) {
+// times are when the pieces begin that make up the period.
+func (r *reading) times(unit string) (all []time.Time) {
 	from := r.o.From.UTC()
 	step := func(t time.Time) time.Time { return t.AddDate(0, 0, 1) }
 	switch unit {
@@ -512,7 +523,7 @@ func (r *reading) days(unit string) (all []Day) {
 		step = func(t time.Time) time.Time { return t.AddDate(1, 0, 0) }
 	}
 	for t := from; t.Before(r.o.Until); t = step(t) {
-		all = append(all, dayOf(t))
+		all = append(all, t)
 	}
 	return all
 }
