@@ -69,6 +69,8 @@ CREATE TABLE {{.segment}}.app_identities (
 ) PARTITION BY RANGE (received_at);
 CREATE INDEX ON {{.segment}}.app_identities USING hash (id);
 CREATE INDEX ON {{.segment}}.app_identities USING brin (extract_id);
+CREATE INDEX ON {{.segment}}.app_identities (user_id, anonymous_id); -- whose traits a night looks up
+CREATE INDEX ON {{.segment}}.app_identities (anonymous_id);
 COMMENT ON TABLE {{.segment}}.app_identities IS 'identifies and aliases rows taken in from every source: identity, not activity. Monthly partitions by received_at in UTC.';
 COMMENT ON COLUMN {{.segment}}.app_identities.source IS 'Postgres schema of the Segment source the row came from.';
 COMMENT ON COLUMN {{.segment}}.app_identities.kind IS 'Segment call: 4 identify, 5 alias.';

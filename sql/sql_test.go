@@ -209,7 +209,7 @@ func variants(t testing.TB) (names []string, data []pg.Data) {
 		return pg.Data{
 			Month: m, Run: 7, Source: pg.MustIdent("website", "tracks"), Table: pg.MustIdent("s", "table"), Other: pg.MustIdent("s", "other"),
 			Columns: []pg.SourceItem{pg.TrimmedIdentifier("id"), pg.Column("received_at", "received_at", "timestamptz"), pg.Absent("uuid_ts", "timestamptz"), pg.AbsentIdentifier("previous_id")},
-			Extra:   []pg.Identifier{pg.MustIdent(`odd "column"`)}, Tables: []pg.Identifier{pg.MustIdent("s", "a"), pg.MustIdent("s", "b")},
+			Extra:   []pg.Identifier{pg.MustIdent(`odd "column"`), pg.MustIdent("second")}, Rounded: []pg.Identifier{pg.MustIdent("share")}, Tables: []pg.Identifier{pg.MustIdent("s", "a"), pg.MustIdent("s", "b"), pg.MustIdent("s", "c")},
 		}
 	}
 	for _, v := range []struct {

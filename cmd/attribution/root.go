@@ -82,7 +82,7 @@ func newRootCmd(d deps) (*cobra.Command, *globals) {
 	root.SetOut(d.out)
 	root.SetErr(d.err)
 	root.AddCommand(
-		newBenchCmd(g), newDemoCmd(g), newDoctorCmd(g), newExplainCmd(g), newForgetCmd(g), newHistoryCmd(g), newLoadCmd(g), newMigrateCmd(g), newPlanCmd(g),
+		newBenchCmd(g), newDemoCmd(g), newDoctorCmd(g), newExplainCmd(g), newForgetCmd(g), newHistoryCmd(g), newLoadCmd(g), newMigrateCmd(g), newModelsCmd(g), newPlanCmd(g),
 		newReportCmd(g), newRetryCmd(g), newRunCmd(g), newScheduleCmd(g), newSimulateCmd(g), newStatusCmd(g), newVerifyCmd(g), newVersionCmd(g),
 	)
 	return root, g
@@ -101,7 +101,8 @@ func (g *globals) check(outputs ...string) error {
 	}
 	g.log = newLog(g.err, format, level)
 	if !slices.Contains(outputs, output) {
-		return usagef("--output %q: want %s", output, strings.Join(outputs, " or "))
+		last := len(outputs) - 1
+		return usagef("--output %q: want %s or %s", output, strings.Join(outputs[:last], ", "), outputs[last])
 	}
 	if g.embedded != "" && g.databaseURL != "" {
 		return usagef("--embedded and --database-url are two databases: give one of them")

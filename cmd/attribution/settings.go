@@ -82,14 +82,22 @@ func keysOf(name string) (keys []string) {
 			if t.Name() == name {
 				keys = append(keys, f.Tag.Get("yaml"))
 			}
-			if f.Type.Kind() == reflect.Struct {
-				visit(f.Type)
+			switch of := f.Type; of.Kind() {
+			case reflect.Struct:
+				visit(of)
+			case reflect.Slice:
+				if of.Elem().Kind() == reflect.Struct {
+					visit(of.Elem())
+				}
 			}
 		}
 	}
 	visit(reflect.TypeFor[config.Config]())
 	return keys
 }
+
+// numbered is the part of a variable that counts in a list: ATTRIBUTION_CONVERSIONS_1_NAME.
+var numbered = regexp.MustCompile(`_\d+_`)
 
 // warnOfMisspeltVariables notices variables that are nearly those of a setting. Others
 // with our prefix may be anybody's: Kubernetes makes ATTRIBUTION_SERVICE_HOST for a
@@ -98,6 +106,7 @@ func (g *globals) warnOfMisspeltVariables() {
 	known := append(config.Variables(), "ATTRIBUTION_CONFIG")
 	for _, v := range g.environ {
 		name, _, _ := strings.Cut(v, "=")
+		name = numbered.ReplaceAllString(name, "_0_")
 		if !strings.HasPrefix(name, config.Prefix) || slices.Contains(known, name) {
 			continue
 		}

@@ -35,7 +35,7 @@ func (b *bench) reference(ctx context.Context) error {
 		last := b.Now()
 		err = check.Reference(ctx, conn, check.ReferenceOptions{
 			TakenIn: b.Names.Segment, Published: b.Names.Sessions, DropUsed: true, Schema: referenceSchema,
-			SignupEvents: s.SignupEvents, IgnoreEvents: s.IgnoreEvents, Blocked: slices.Sorted(maps.Keys(s.Blocked)),
+			SignupEvents: s.SignupEvents, Conversions: s.Conversions, Traits: s.Traits, Models: s.Models, IgnoreEvents: s.IgnoreEvents, Blocked: slices.Sorted(maps.Keys(s.Blocked)),
 			Gap: s.Gap, Lookback: s.Lookback, Policy: string(s.Identity.Policy),
 			MaxUsersPerAnonymousID: s.Identity.MaxUsersPerAnonymousID, MaxComponentSize: s.Identity.MaxComponentSize,
 			UseAliasCalls: s.UseAlias, Rules: s.Rules,

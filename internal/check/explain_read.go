@@ -10,6 +10,7 @@ import (
 	"github.com/attribution-dev/attribution/internal/channel"
 	"github.com/attribution-dev/attribution/internal/event"
 	"github.com/attribution-dev/attribution/internal/pg"
+	"github.com/attribution-dev/attribution/internal/stages"
 	"github.com/attribution-dev/attribution/internal/touch"
 )
 
@@ -144,7 +145,7 @@ func (x *explaining) readTouches(ctx context.Context) error {
 }
 
 func (x *explaining) readSignups(ctx context.Context) error {
-	mine := pg.Args{"user_ids": notNil(x.userIDs), "anonymous_ids": notNil(x.anonymousIDs)}
+	mine := pg.Args{"user_ids": notNil(x.userIDs), "anonymous_ids": notNil(x.anonymousIDs), "signup": stages.Signup}
 	var s PersonSignup
 	err := x.each(ctx, "122_explain_signups.sql", mine, []any{&s.At, &s.Source, &s.ID, &s.Event, &s.AnonymousID, &s.UserID}, func() {
 		s.At = s.At.UTC()

@@ -17,6 +17,7 @@ import (
 
 	"github.com/attribution-dev/attribution/internal/channel"
 	"github.com/attribution-dev/attribution/internal/event"
+	"github.com/attribution-dev/attribution/internal/model"
 	"github.com/attribution-dev/attribution/internal/pg"
 	"github.com/attribution-dev/attribution/internal/stages"
 	"github.com/attribution-dev/attribution/sql/reference"
@@ -43,7 +44,10 @@ type ReferenceOptions struct {
 	// Default nil: nobody.
 	Observe func(file string)
 
-	SignupEvents []string // names of tracks that are signups
+	SignupEvents []string            // names of tracks that are signups
+	Conversions  []stages.Conversion // beside the signup
+	Traits       []string            // columns of identifies shown with persons
+	Models       model.Rules
 	IgnoreEvents []string // names of tracks that are no activity
 	Blocked      []string // identifiers that count as absent; '' always does
 
@@ -78,7 +82,7 @@ const SampleCondition = "hashtextextended(alias_id, 0) % @sample_one_in = 0"
 
 // ReferenceTables are the published tables Reference makes in the scratch schema.
 func ReferenceTables() []string {
-	return []string{"all_sessions", "useful_sessions", "touches", "attribution"}
+	return []string{"all_sessions", "useful_sessions", "touches", "attribution", "persons", "conversions", "paths"}
 }
 
 // scratchComment marks a schema as Reference's own, so that the next call may drop it.
@@ -102,13 +106,22 @@ func Reference(ctx context.Context, conn *pgx.Conn, o ReferenceOptions) error {
 	if err != nil {
 		return fmt.Errorf("reference: scratch schema: %w", err)
 	}
-	data := referenceData{Schema: schema, TakenIn: o.TakenIn != "", Logged: o.Published != "", Forgets: o.Pads != nil}
+	data := referenceData{
+		Schema: schema, TakenIn: o.TakenIn != "", Logged: o.Published != "", Forgets: o.Pads != nil,
+		Rewards: len(o.Conversions) > 0, Weeks: []int{1, 4, 12, 26},
+	}
 	if data.Forgets {
 		data.Forgotten = o.Forgotten.Ident()
 	}
 	if data.TakenIn {
 		data.Tracks, data.Identities = pg.MustIdent(o.TakenIn, "app_tracks"), pg.MustIdent(o.TakenIn, "app_identities")
 	} else if data.Tables, err = SourceTables(ctx, conn, o.Sources); err != nil {
+		return fmt.Errorf("reference: %w", err)
+	}
+	if data.Values, err = valueTables(ctx, conn, o); err != nil {
+		return fmt.Errorf("reference: %w", err)
+	}
+	if data.Traits, err = traitTables(ctx, conn, o); err != nil {
 		return fmt.Errorf("reference: %w", err)
 	}
 	if err := makeScratchSchema(ctx, conn, o.Schema, schema); err != nil {
@@ -144,6 +157,11 @@ type referenceData struct {
 
 	Forgets   bool // Forgotten holds hashes
 	Forgotten pg.Identifier
+
+	Rewards bool         // there are conversions beside the signup
+	Values  []valueTable // where they are worth something
+	Traits  []traitTable // identifies with columns to show
+	Weeks   []int        // of retention
 }
 
 // fromSourcesOnly are the files about copies and missing ids, which rows taken in no
@@ -306,6 +324,7 @@ func referenceSettings(o ReferenceOptions) pgx.StrictNamedArgs {
 		"outer_pad":                  []byte{},
 	}
 	maps.Copy(args, o.Pads.Args())
+	maps.Copy(args, rewardSettings(o))
 	blocked := []string{""}
 	for _, id := range o.Blocked {
 		blocked = append(blocked, strings.ToLower(event.Trim(id)))

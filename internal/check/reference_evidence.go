@@ -58,19 +58,9 @@ func SourceTables(ctx context.Context, conn *pgx.Conn, sources []string) ([]Sour
 	var tables []SourceTable
 	for i, source := range sources {
 		for _, kind := range event.Kinds() {
-			rows, err := conn.Query(ctx, `
-				SELECT a.attname::text
-				FROM pg_class AS c
-				JOIN pg_namespace AS n ON n.oid = c.relnamespace
-				JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-				WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')`,
-				source, kind.Table())
+			columns, err := tableColumns(ctx, conn, source, kind.Table())
 			if err != nil {
-				return nil, fmt.Errorf("columns of %s.%s: %w", source, kind.Table(), err)
-			}
-			columns, err := pgx.CollectRows(rows, pgx.RowTo[string])
-			if err != nil {
-				return nil, fmt.Errorf("columns of %s.%s: %w", source, kind.Table(), err)
+				return nil, err
 			}
 			if len(columns) == 0 {
 				continue
@@ -79,11 +69,7 @@ func SourceTables(ctx context.Context, conn *pgx.Conn, sources []string) ([]Sour
 			if err != nil {
 				return nil, fmt.Errorf("source %q: %w", source, err)
 			}
-			t := SourceTable{Name: name, SourceNumber: i + 1, KindNumber: int(kind), columns: map[string]bool{}}
-			for _, c := range columns {
-				t.columns[c] = true
-			}
-			tables = append(tables, t)
+			tables = append(tables, SourceTable{Name: name, SourceNumber: i + 1, KindNumber: int(kind), columns: columns})
 		}
 	}
 	if len(tables) == 0 {

@@ -65,8 +65,8 @@ func Verify(ctx context.Context, db *pg.DB, s stages.Settings, o VerifyOptions) 
 }
 
 // verifySteps is how often a whole verification moves its progress on: three counts,
-// the reference, four tables, who is who, the rows taken in, and what ran meanwhile.
-const verifySteps = 3 + 1 + 4 + 1 + 1 + 1
+// the reference, seven tables, who is who, the rows taken in, and what ran meanwhile.
+const verifySteps = 3 + 1 + 7 + 1 + 1 + 1
 
 // A verification is one use of Verify.
 type verification struct {
@@ -190,7 +190,7 @@ func (v *verification) computeReference(ctx context.Context) error {
 	s := v.settings
 	err := Reference(ctx, v.tx.Conn(), ReferenceOptions{
 		Sources: s.Sources, Schema: VerifySchema,
-		SignupEvents: s.SignupEvents, IgnoreEvents: s.IgnoreEvents, Blocked: slices.Sorted(maps.Keys(s.Blocked)),
+		SignupEvents: s.SignupEvents, Conversions: s.Conversions, Traits: s.Traits, Models: s.Models, IgnoreEvents: s.IgnoreEvents, Blocked: slices.Sorted(maps.Keys(s.Blocked)),
 		Gap: s.Gap, Lookback: s.Lookback, DedupWindow: s.DedupWindow,
 		Policy:                 string(s.Identity.Policy),
 		MaxUsersPerAnonymousID: s.Identity.MaxUsersPerAnonymousID, MaxComponentSize: s.Identity.MaxComponentSize,

@@ -12,7 +12,10 @@ import (
 )
 
 // keyColumns are the keys of the published tables beside the person.
-var keyColumns = map[string]string{"all_sessions": "started_at", "useful_sessions": "kind", "touches": "position"}
+var keyColumns = map[string][]string{
+	"all_sessions": {"started_at"}, "useful_sessions": {"kind"}, "touches": {"position"},
+	"conversions": {"conversion", "number"}, "paths": {"conversion", "number", "position"},
+}
 
 // examples is how many persons a check that failed names.
 const examples = 5
@@ -64,19 +67,28 @@ func Compare(ctx context.Context, db *pg.DB, schema string) ([]Check, error) {
 func (v *verification) compareTable(ctx context.Context, table string) error {
 	published := pg.Table{Schema: v.db.Names.Sessions, Name: table}
 	theirs := pg.Table{Schema: v.schema, Name: table}
-	columns, err := pg.Collect(ctx, v.db, v.tx, "09_check/020_columns.sql", pg.Data{},
-		pg.Args{"schema": theirs.Schema, "table": theirs.Name}, pgx.RowTo[string])
+	rows, err := v.db.Query(ctx, v.tx, "09_check/020_columns.sql", pg.Data{}, pg.Args{"schema": theirs.Schema, "table": theirs.Name})
 	if err != nil {
 		return err
 	}
 	d := pg.Data{Table: published.Ident(), Other: theirs.Ident()}
-	for _, c := range columns {
-		d.Extra = append(d.Extra, pg.MustIdent(c))
+	var column string
+	var isShare bool
+	_, err = pgx.ForEachRow(rows, []any{&column, &isShare}, func() error {
+		if isShare {
+			d.Rounded = append(d.Rounded, pg.MustIdent(column))
+		} else {
+			d.Extra = append(d.Extra, pg.MustIdent(column))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	if key := keyColumns[table]; key != "" {
-		d.Columns = []pg.SourceItem{pg.Column(key, key, "text")}
+	for _, key := range keyColumns[table] {
+		d.Columns = append(d.Columns, pg.Column(key, key, "text"))
 	}
-	return v.compare(ctx, published.Schema+"."+table, "030_compare_rows.sql", keyColumns[table], d)
+	return v.compare(ctx, published.Schema+"."+table, "030_compare_rows.sql", strings.Join(keyColumns[table], ", "), d)
 }
 
 // compareIdentity compares who is who.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/attribution-dev/attribution/internal/event"
 	"github.com/attribution-dev/attribution/internal/pg"
+	"github.com/attribution-dev/attribution/internal/stages"
 )
 
 // A monthCount is where the events of one month went: as counted anew and as the
@@ -73,7 +74,7 @@ func (v *verification) recount(months []monthCount, name, one, other string, of 
 // recountTotals counts events in sessions and signed-up persons anew.
 func (v *verification) recountTotals(ctx context.Context) error {
 	var inSessions, total, inVisits, signedUp, rows, without, beyond int64
-	if err := v.statement(ctx, "080_recount_totals.sql", pg.Data{}, nil, &inSessions, &total, &inVisits, &signedUp, &rows, &without, &beyond); err != nil {
+	if err := v.statement(ctx, "080_recount_totals.sql", pg.Data{}, pg.Args{"signup": stages.Signup}, &inSessions, &total, &inVisits, &signedUp, &rows, &without, &beyond); err != nil {
 		return err
 	}
 	n := v.db.Names

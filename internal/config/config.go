@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"net/url"
 	"os"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +21,7 @@ import (
 	"github.com/caarlos0/env/v11"
 	"gopkg.in/yaml.v3"
 
+	"github.com/attribution-dev/attribution/internal/model"
 	"github.com/attribution-dev/attribution/internal/pg"
 	"github.com/attribution-dev/attribution/internal/sessionize"
 	"github.com/attribution-dev/attribution/rules"
@@ -37,6 +40,9 @@ type Config struct {
 	Sources              []string      `yaml:"sources" env:"SOURCES"`                               // Postgres schemas written by Segment; empty: the only one there is
 	Schemas              Schemas       `yaml:"schemas" envPrefix:"SCHEMAS_"`                        // where our tables live
 	SignupEvents         []string      `yaml:"signup_events" env:"SIGNUP_EVENTS"`                   // compared exactly with event_text and event
+	Conversions          []Conversion  `yaml:"conversions" envPrefix:"CONVERSIONS_"`                // more than the signup
+	PersonTraits         []string      `yaml:"person_traits" env:"PERSON_TRAITS"`                   // columns of identifies shown in sessions.persons
+	Models               Models        `yaml:"models" envPrefix:"MODELS_"`                          // who earns a conversion, stage 7
 	SessionGap           time.Duration `yaml:"session_gap" env:"SESSION_GAP"`                       // inactivity that ends a session; default 20m
 	Lookback             time.Duration `yaml:"lookback" env:"LOOKBACK"`                             // longest age of a touch at signup; 0s: none
 	Extract              Extract       `yaml:"extract" envPrefix:"EXTRACT_"`                        // stage 1
@@ -79,6 +85,28 @@ type Identity struct {
 	Blocked                []string `yaml:"blocked" env:"BLOCKED"`                                       // identifiers that count as absent
 }
 
+// A Conversion is a rewarded event beside the signup.
+type Conversion struct {
+	Name     string   `yaml:"name" env:"NAME"`         // in sessions.conversions; not signup
+	Events   []string `yaml:"events" env:"EVENTS"`     // names of tracks, compared exactly with event_text and event
+	Every    bool     `yaml:"every" env:"EVERY"`       // each one; default false: a person's first only
+	Value    string   `yaml:"value" env:"VALUE"`       // column of the event's own table with what it is worth; empty: none
+	Currency string   `yaml:"currency" env:"CURRENCY"` // column of that table with the value's currency; empty: the reporting currency
+}
+
+// Models are the settings of the models that share out a conversion.
+type Models struct {
+	Lookback map[string]time.Duration `yaml:"lookback" env:"LOOKBACK"`   // by model, in place of lookback; 0s: none
+	HalfLife time.Duration            `yaml:"half_life" env:"HALF_LIFE"` // of time_decay; default 168h
+	Markov   Markov                   `yaml:"markov" envPrefix:"MARKOV_"`
+}
+
+// Markov is how the data-driven model is made.
+type Markov struct {
+	Order int  `yaml:"order" env:"ORDER"` // channels a state remembers, 1 to 3; default 1
+	Nulls bool `yaml:"nulls" env:"NULLS"` // count the paths of those who never converted; default true
+}
+
 // Publish is how stage 7 publishes.
 type Publish struct {
 	LockTimeout time.Duration `yaml:"lock_timeout" env:"LOCK_TIMEOUT"` // longest a reader waits for us; default 500ms
@@ -110,6 +138,7 @@ func New() Config {
 		Schemas:         Schemas{Segment: "segment", Stages: "session_stages", Sessions: "sessions", Aliases: "aliases", Ops: "attribution_ops"},
 		DatabaseAuth:    "password",
 		SignupEvents:    []string{"Signed Up", "signed_up", "signed-up", "User Signed Up"},
+		Models:          Models{HalfLife: model.DefaultHalfLife, Markov: Markov{Order: 1, Nulls: true}},
 		SessionGap:      sessionize.DefaultGap,
 		Extract:         Extract{Overlap: 24 * time.Hour, DedupWindow: 840 * time.Hour, Columns: "needed"},
 		Identity:        Identity{Policy: "first", MaxUsersPerAnonymousID: 5, MaxComponentSize: 1000, UseAliasCalls: true, Blocked: rules.Blocked()},
@@ -121,15 +150,20 @@ func New() Config {
 	}
 }
 
-// Variables are the environment variables of all settings.
+// Variables are the environment variables of all settings; of lists of several settings
+// those of the first.
 func Variables() (names []string) {
 	var visit func(t reflect.Type, prefix string)
 	visit = func(t reflect.Type, prefix string) {
 		for f := range t.Fields() {
-			if nested, ok := f.Tag.Lookup("envPrefix"); ok {
+			nested, ok := f.Tag.Lookup("envPrefix")
+			switch {
+			case ok && f.Type.Kind() == reflect.Slice: // ATTRIBUTION_CONVERSIONS_0_NAME
+				visit(f.Type.Elem(), prefix+nested+"0_")
+			case ok:
 				visit(f.Type, prefix+nested)
-			} else if name := f.Tag.Get("env"); name != "" {
-				names = append(names, prefix+name)
+			case f.Tag.Get("env") != "":
+				names = append(names, prefix+f.Tag.Get("env"))
 			}
 		}
 	}
@@ -236,12 +270,62 @@ func (c *Config) Validate() error {
 	if len(c.SignupEvents) == 0 {
 		bad("signup_events", "is empty: without a signup there is nothing to attribute")
 	}
+	errs = append(errs, c.validateConversions()...)
+	errs = append(errs, c.Models.validate()...)
 	errs = append(errs, c.validateSchemas()...)
 	errs = append(errs, c.Notify.validate()...)
 	if len(errs) > 0 {
 		return fmt.Errorf("configuration: %w", errors.Join(errs...))
 	}
 	return nil
+}
+
+// validateConversions sees that each has a name of its own and events, and that traits
+// are none of the columns every table has.
+func (c *Config) validateConversions() (errs []error) {
+	for _, t := range c.PersonTraits {
+		if slices.Contains([]string{"", "id", "received_at", "uuid_ts"}, t) {
+			errs = append(errs, fmt.Errorf("person_traits: %q is no trait: name columns of identifies, such as company", t))
+		}
+	}
+	seen := map[string]bool{"signup": true}
+	for i, v := range c.Conversions {
+		bad := func(key, format string, args ...any) {
+			errs = append(errs, fmt.Errorf("conversions[%d].%s: %s", i, key, fmt.Sprintf(format, args...)))
+		}
+		switch {
+		case strings.TrimSpace(v.Name) == "":
+			bad("name", "is empty: call it something, such as purchase")
+		case seen[v.Name]:
+			bad("name", "%q is taken: signup is made of signup_events, and any other name can be used once", v.Name)
+		}
+		seen[v.Name] = true
+		if len(v.Events) == 0 {
+			bad("events", "is empty: name the tracks that are a %s", v.Name)
+		}
+		if v.Currency != "" && v.Value == "" {
+			bad("currency", "is given without value: name the column with what the event is worth")
+		}
+	}
+	return errs
+}
+
+func (m *Models) validate() (errs []error) {
+	for _, name := range slices.Sorted(maps.Keys(m.Lookback)) {
+		if _, err := model.Parse(name); err != nil {
+			errs = append(errs, fmt.Errorf("models.lookback: %w", err))
+		}
+		if m.Lookback[name] < 0 {
+			errs = append(errs, fmt.Errorf("models.lookback.%s: %s is negative; 0s means none", name, m.Lookback[name]))
+		}
+	}
+	if m.HalfLife <= 0 {
+		errs = append(errs, fmt.Errorf("models.half_life: %s is not above 0", m.HalfLife))
+	}
+	if m.Markov.Order < 1 || m.Markov.Order > 3 {
+		errs = append(errs, fmt.Errorf("models.markov.order: %d is not 1, 2 or 3", m.Markov.Order))
+	}
+	return errs
 }
 
 // validate sees that addresses are some. They may hold secrets, so the errors do not

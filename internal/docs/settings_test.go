@@ -41,7 +41,11 @@ func TestSettings(t *testing.T) {
 				continue
 			}
 			if nested, ok := f.Tag.Lookup("envPrefix"); ok {
-				visit(v.Field(i), name+".", variable+nested)
+				if f.Type.Kind() == reflect.Slice {
+					visit(reflect.Zero(f.Type.Elem()), name+"[].", variable+nested+"0_")
+				} else {
+					visit(v.Field(i), name+".", variable+nested)
+				}
 				continue
 			}
 			text := "`" + defaultText(v.Field(i).Interface()) + "`"
@@ -72,6 +76,8 @@ func defaultText(v any) string {
 		return text
 	case config.Bytes:
 		return fmt.Sprintf("%dGiB", v>>30)
+	case map[string]time.Duration:
+		return "{}"
 	case []string:
 		return "[" + strings.Join(v, ", ") + "]"
 	case string:

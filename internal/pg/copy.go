@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -100,6 +101,9 @@ const (
 	epochDays   = 10957
 	epochMicros = epochDays * 24 * 60 * 60 * 1e6
 )
+
+// Float8 adds a double precision value.
+func (r *Rows) Float8(f float64) { r.Int8(int64(math.Float64bits(f))) }
 
 // Timestamp appends a timestamptz: microseconds since 1970.
 func (r *Rows) Timestamp(micros int64) { r.Int8(micros - epochMicros) }

@@ -27,6 +27,7 @@ type Data struct {
 	Table   Identifier   // the table the statement is about
 	Other   Identifier   // a second one
 	Extra   []Identifier // columns taken beyond the needed ones
+	Rounded []Identifier // columns whose last digits do not count
 	Tables  []Identifier // several tables
 	Full    bool         // everything, not what is dirty
 	Flag    bool         // a variant explained in the file's comment

@@ -18,6 +18,7 @@ import (
 	"github.com/attribution-dev/attribution/internal/channel"
 	"github.com/attribution-dev/attribution/internal/config"
 	"github.com/attribution-dev/attribution/internal/event"
+	"github.com/attribution-dev/attribution/internal/model"
 	"github.com/attribution-dev/attribution/internal/pg"
 	"github.com/attribution-dev/attribution/internal/segment"
 	"github.com/attribution-dev/attribution/internal/stages"
@@ -59,9 +60,21 @@ func Settings(c config.Config) (stages.Settings, error) {
 	if err != nil {
 		return stages.Settings{}, err
 	}
+	models := model.Rules{HalfLife: c.Models.HalfLife}
+	for _, m := range model.All() {
+		models.Lookback[m] = c.Lookback
+		if own, ok := c.Models.Lookback[m.String()]; ok {
+			models.Lookback[m] = own
+		}
+	}
+	conversions := make([]stages.Conversion, len(c.Conversions))
+	for i, v := range c.Conversions {
+		conversions[i] = stages.Conversion(v)
+	}
 	return stages.Settings{
 		Sources: c.Sources, Overlap: c.Extract.Overlap, DedupWindow: c.Extract.DedupWindow,
 		AllColumns: c.Extract.Columns == "all", ExtraColumns: c.Extract.ExtraColumns,
+		Conversions: conversions, Traits: c.PersonTraits, Models: models, Markov: stages.MarkovRules(c.Models.Markov),
 		SignupEvents: c.SignupEvents, IgnoreEvents: c.IgnoreEvents, Gap: c.SessionGap, Lookback: c.Lookback,
 		Blocked: event.NewBlocklist(c.Identity.Blocked),
 		Identity: alias.Settings{
@@ -123,10 +136,14 @@ func fingerprints(s stages.Settings) map[string]string {
 	for id := range s.Blocked {
 		blocked = append(blocked, id)
 	}
+	names := make([]any, len(s.Conversions))
+	for i, c := range s.Conversions {
+		names[i] = []any{c.Name, sorted(c.Events)}
+	}
 	return map[string]string{
-		"sessionize":   hash(sorted(s.SignupEvents), sorted(s.IgnoreEvents), sorted(blocked), s.Rules.Fingerprint(2)),
+		"sessionize":   hash(sorted(s.SignupEvents), names, sorted(s.IgnoreEvents), sorted(blocked), s.Rules.Fingerprint(2)),
 		"alias":        hash(s.Identity, s.UseAlias),
-		"resessionize": hash(s.Rules.Fingerprint(5), s.Lookback.String(), s.Gap.String()),
+		"resessionize": hash(s.Rules.Fingerprint(5), s.Lookback.String(), s.Gap.String(), s.Conversions, s.Traits, s.Models, s.Markov),
 		"gap":          s.Gap.String(),
 	}
 }

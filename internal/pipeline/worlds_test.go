@@ -56,6 +56,11 @@ func configure(w world.World) func(*config.Config) {
 		c.SessionGap, c.Lookback, c.Extract.DedupWindow = s.Gap, s.Lookback, s.DedupWindow
 		c.Identity.Policy, c.Identity.UseAliasCalls = s.Policy, s.UseAliasCalls
 		c.Identity.MaxUsersPerAnonymousID, c.Identity.MaxComponentSize = s.MaxUsersPerAnonymousID, s.MaxComponentSize
+		c.PersonTraits = s.Traits
+		c.Models = config.Models{Lookback: s.Lookbacks, HalfLife: s.HalfLife, Markov: config.Markov{Order: s.MarkovOrder, Nulls: s.MarkovNulls}}
+		if s.Purchases {
+			c.Conversions = []config.Conversion{{Name: world.Purchase, Events: world.OrderEvents, Every: s.EachPurchase, Value: "revenue", Currency: "currency"}}
+		}
 	}
 }
 
@@ -112,7 +117,7 @@ func reference(w world.World, p *pipeline.Pipeline, night int) check.ReferenceOp
 		Sources: w.Schemas(), Schema: "reference", SignupEvents: s.SignupEvents, IgnoreEvents: s.IgnoreEvents, Blocked: s.Blocked,
 		Gap: s.Gap, Lookback: s.Lookback, DedupWindow: s.DedupWindow, Policy: s.Policy,
 		MaxUsersPerAnonymousID: s.MaxUsersPerAnonymousID, MaxComponentSize: s.MaxComponentSize, UseAliasCalls: s.UseAliasCalls,
-		Rules: p.Settings().Rules, AsOf: w.NightAt(night),
+		Conversions: p.Settings().Conversions, Traits: s.Traits, Models: p.Settings().Models, Rules: p.Settings().Rules, AsOf: w.NightAt(night),
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/attribution-dev/attribution/internal/channel"
 	"github.com/attribution-dev/attribution/internal/event"
 	"github.com/attribution-dev/attribution/internal/pg"
 	"github.com/attribution-dev/attribution/internal/touch"
@@ -33,23 +32,31 @@ func runAttribute(ctx context.Context, in Input) (Result, error) {
 		return r, err
 	}
 	err = in.DB.Tx(ctx, func(tx pgx.Tx) error {
-		a := attribution{in: &in, tx: tx, prepared: p, result: &r}
+		a := attribution{in: &in, tx: tx, prepared: p, result: &r, sharing: sharing{settings: &in.Settings}}
 		return a.run(ctx)
 	})
 	if err != nil {
 		return r, err
 	}
+	if p.full {
+		paths := pg.Table{Schema: in.DB.Names.Sessions, Name: pg.AsideName("paths", p.run)}
+		if err := in.index(ctx, paths, in.publishedTable("paths"), "alias_id"); err != nil {
+			return r, err
+		}
+	}
 	return r, in.publish(ctx, p, &r)
 }
 
 // An attribution is the first half of stage 7: the four touches of each signed-up
-// person of the run, written aside.
+// person of the run, and the path of each conversion, written aside.
 type attribution struct {
 	in       *Input
 	tx       pgx.Tx
 	prepared *prepared
 	result   *Result
 	rows     pg.Rows
+	paths    pg.Rows
+	sharing  sharing
 }
 
 var attributionColumns = func() []string {
@@ -65,13 +72,13 @@ var attributionColumns = func() []string {
 	return append(columns, "is_identified")
 }()
 
-func (a *attribution) table() pg.Table {
-	return pg.Table{Schema: a.in.DB.Names.Sessions, Name: pg.AsideName("attribution", a.prepared.run)}
+func (a *attribution) aside(name string) pg.Table {
+	return pg.Table{Schema: a.in.DB.Names.Sessions, Name: pg.AsideName(name, a.prepared.run)}
 }
 
 func (a *attribution) run(ctx context.Context) error {
-	d := pg.Data{Run: a.prepared.run}
-	for _, file := range []string{"005_drop_again.sql", "010_create_attribution.sql"} {
+	d := pg.Data{Run: a.prepared.run, Full: a.prepared.full}
+	for _, file := range []string{"005_drop_again.sql", "010_create_attribution.sql", "011_create_paths.sql"} {
 		if _, err := a.in.DB.Exec(ctx, a.tx, "07_attribute/"+file, d, none); err != nil {
 			return err
 		}
@@ -82,8 +89,10 @@ func (a *attribution) run(ctx context.Context) error {
 	if err := a.flush(ctx); err != nil {
 		return err
 	}
-	if _, err := a.in.DB.Exec(ctx, a.tx, "05_resessionize/080_analyze.sql", pg.Data{Table: a.table().Ident()}, none); err != nil {
-		return err
+	for _, name := range []string{"attribution", "paths"} {
+		if _, err := a.in.DB.Exec(ctx, a.tx, "05_resessionize/080_analyze.sql", pg.Data{Table: a.aside(name).Ident()}, none); err != nil {
+			return err
+		}
 	}
 	var signups, rows int64
 	if err := a.in.DB.Scan(ctx, a.tx, "07_attribute/030_gate_signups.sql", d, none, &signups, &rows); err != nil {
@@ -96,48 +105,54 @@ func (a *attribution) run(ctx context.Context) error {
 	return nil
 }
 
-// A signedUp is one person's part of 020_read_sessions.sql.
-type signedUp struct {
+// A converted is a person with a conversion: a part of 020_read_sessions.sql.
+type converted struct {
 	person   event.Person
+	signedUp bool
 	signup   event.Micros
 	blogAt   event.Micros
 	blogURL  string
 	sessions []touch.Session
 }
 
-// stream reads sessions and touches side by side, each person by person.
+// stream reads sessions, touches and conversions side by side, each person by person.
 func (a *attribution) stream(ctx context.Context, d pg.Data) error {
 	if a.in.DB.Dry() {
-		for _, file := range []string{"020_read_sessions.sql", "021_read_touches.sql"} {
+		for _, file := range []string{"020_read_sessions.sql", "021_read_touches.sql", "022_read_rewards.sql"} {
 			if _, err := a.in.DB.Exec(ctx, a.tx, "07_attribute/"+file, d, none); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	touches, err := a.openTouches(ctx, d)
+	touches, err := newPersonStream(ctx, a.in.DB, "07_attribute/021_read_touches.sql", d, readTouch)
 	if err != nil {
 		return err
 	}
 	defer touches.rows.Close()
+	rewards, err := newPersonStream(ctx, a.in.DB, "07_attribute/022_read_rewards.sql", d, readReward)
+	if err != nil {
+		return err
+	}
+	defer rewards.rows.Close()
 	rows, err := a.in.DB.Query(ctx, a.in.DB.Pool, "07_attribute/020_read_sessions.sql", d, none)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	var p signedUp
+	var p converted
 	started := false
 	for rows.Next() {
 		v := rows.RawValues()
 		person := event.Person{AliasID: string(v[0]), IsIdentified: rawBool(v[1])}
 		if !started || person != p.person {
 			if started {
-				if err := a.person(ctx, &p, touches); err != nil {
+				if err := a.person(ctx, &p, touches, rewards); err != nil {
 					return err
 				}
 			}
 			started = true
-			p = signedUp{person: person, blogURL: string(v[4]), sessions: p.sessions[:0]}
+			p = converted{person: person, signedUp: v[2] != nil, blogURL: string(v[4]), sessions: p.sessions[:0]}
 			p.signup, _ = rawTime(v[2])
 			p.blogAt, _ = rawTime(v[3])
 		}
@@ -150,26 +165,40 @@ func (a *attribution) stream(ctx context.Context, d pg.Data) error {
 		return err
 	}
 	if started {
-		return a.person(ctx, &p, touches)
+		return a.person(ctx, &p, touches, rewards)
 	}
 	return nil
 }
 
-// person chooses the four touches of one person.
-func (a *attribution) person(ctx context.Context, p *signedUp, touches *touchStream) error {
+// person chooses the four touches of one person, and shares its conversions out.
+func (a *attribution) person(ctx context.Context, p *converted, touches *personStream[touch.Touch], rewards *personStream[reward]) error {
 	own, err := touches.of(p.person)
 	if err != nil {
 		return err
 	}
+	rewarded, err := rewards.of(p.person)
+	if err != nil {
+		return err
+	}
 	a.result.RowsIn++
-	attributionRow(&a.rows, p, own, a.in.Settings)
+	if p.signedUp {
+		attributionRow(&a.rows, p, own, a.in.Settings)
+	}
+	for _, r := range rewarded {
+		a.sharing.rows(&a.paths, p, own, r)
+		if a.paths.Full() {
+			if err := a.flush(ctx); err != nil {
+				return err
+			}
+		}
+	}
 	if !a.rows.Full() {
 		return nil
 	}
 	return a.flush(ctx)
 }
 
-func attributionRow(out *pg.Rows, p *signedUp, touches []touch.Touch, s Settings) {
+func attributionRow(out *pg.Rows, p *converted, touches []touch.Touch, s Settings) {
 	choice := touch.Choose(p.sessions, touches, p.signup, s.Lookback, s.Rules)
 	before, firstPage := 0, ""
 	for _, session := range p.sessions {
@@ -213,60 +242,11 @@ func attributionRow(out *pg.Rows, p *signedUp, touches []touch.Touch, s Settings
 }
 
 func (a *attribution) flush(ctx context.Context) error {
-	_, err := a.in.DB.Copy(ctx, a.tx, a.table(), attributionColumns, false, &a.rows)
+	if _, err := a.in.DB.Copy(ctx, a.tx, a.aside("attribution"), attributionColumns, false, &a.rows); err != nil {
+		return err
+	}
+	_, err := a.in.DB.Copy(ctx, a.tx, a.aside("paths"), pathColumns, false, &a.paths)
 	return err
-}
-
-// A touchStream hands out touches person by person, in the order of persons.
-type touchStream struct {
-	rows   pgx.Rows
-	next   touch.Touch
-	person event.Person
-	more   bool
-	own    []touch.Touch
-}
-
-func (a *attribution) openTouches(ctx context.Context, d pg.Data) (*touchStream, error) {
-	rows, err := a.in.DB.Query(ctx, a.in.DB.Pool, "07_attribute/021_read_touches.sql", d, none)
-	if err != nil {
-		return nil, err
-	}
-	s := &touchStream{rows: rows}
-	s.advance()
-	return s, nil
-}
-
-func (s *touchStream) advance() {
-	if s.more = s.rows.Next(); !s.more {
-		return
-	}
-	v := s.rows.RawValues()
-	s.person = event.Person{AliasID: string(v[0]), IsIdentified: rawBool(v[1])}
-	at, _ := rawTime(v[4])
-	s.next = touch.Touch{
-		Position: int(rawInt4(v[2])), SessionID: string(v[3]), At: at, Referrer: string(v[13]), LandingPage: string(v[14]),
-		Evidence: channel.Evidence{
-			Source: string(v[5]), Medium: string(v[6]), Campaign: string(v[7]), Term: string(v[8]), Content: string(v[9]),
-			ClickID: string(v[10]), Channel: string(v[11]), IsPaid: rawBool(v[12]),
-		},
-	}
-}
-
-// of returns the touches of the person; persons must be asked for in order. The
-// slice is valid until the next call.
-func (s *touchStream) of(p event.Person) ([]touch.Touch, error) {
-	s.own = s.own[:0]
-	for s.more && s.person == p {
-		s.own = append(s.own, s.next)
-		s.advance()
-	}
-	if !s.more {
-		return s.own, s.rows.Err()
-	}
-	if s.person.Compare(p) < 0 {
-		return nil, fmt.Errorf("touches of %s without a signed-up person", s.person)
-	}
-	return s.own, nil
 }
 
 // swapPatience is how long a swap waits between tries, at first and at most.

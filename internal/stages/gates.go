@@ -40,6 +40,9 @@ func (in *Input) openGates(ctx context.Context, tx pgx.Tx) ([]gate, error) {
 		{name: "useful_sessions", at: "started_at"},
 		{name: "touches", at: "touched_at"},
 		{name: "attribution", at: "signup_timestamp"},
+		{name: "persons", at: "first_seen_at"},
+		{name: "conversions", at: "converted_at"},
+		{name: "paths", at: "converted_at"},
 	}
 	if in.DB.Dry() {
 		return gates, nil

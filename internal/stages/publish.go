@@ -14,7 +14,15 @@ import (
 )
 
 // publishedTables are what analysts read, in the order they are published.
-var publishedTables = []string{"all_sessions", "useful_sessions", "touches", "attribution"}
+var publishedTables = []string{"all_sessions", "useful_sessions", "touches", "attribution", "persons", "conversions", "paths"}
+
+// publishedKeys are their keys beside the person.
+var publishedKeys = map[string][]pg.Identifier{
+	"useful_sessions": {pg.MustIdent("kind")},
+	"touches":         {pg.MustIdent("position")},
+	"conversions":     {pg.MustIdent("conversion"), pg.MustIdent("number")},
+	"paths":           {pg.MustIdent("conversion"), pg.MustIdent("number"), pg.MustIdent("position")},
+}
 
 // publish is the second half of stage 7: all four tables, the worklists and the
 // ledger change in one transaction, so that a reader sees all as before or all as
@@ -59,7 +67,7 @@ func (in *Input) publishOnce(ctx context.Context, tx pgx.Tx, p *prepared, r *Res
 	if p.full {
 		err = in.replaceAll(ctx, tx, p, gates, r)
 	} else {
-		err = in.replaceDirty(ctx, tx, d, gates, r)
+		err = in.replaceDirty(ctx, tx, p, d, gates, r)
 	}
 	if err != nil {
 		return err
@@ -102,23 +110,29 @@ func (in *Input) replaceAll(ctx context.Context, tx pgx.Tx, p *prepared, gates [
 		return err
 	}
 	r.RowsChanged = r.Counters["signed_up_persons"]
+	if err := in.recountTransitions(ctx, tx, p); err != nil {
+		return err
+	}
 	return in.swap(ctx, tx, p)
 }
 
 // replaceDirty deletes the rows of the run's persons that differ from what was built
 // aside and inserts those, and looks whether that passes the gates.
-func (in *Input) replaceDirty(ctx context.Context, tx pgx.Tx, d pg.Data, gates []gate, r *Result) error {
+func (in *Input) replaceDirty(ctx context.Context, tx pgx.Tx, p *prepared, d pg.Data, gates []gate, r *Result) error {
 	if _, err := in.DB.Exec(ctx, tx, "07_attribute/041_prefer_indexes.sql", d, none); err != nil {
+		return err
+	}
+	if err := in.recountTransitions(ctx, tx, p); err != nil {
 		return err
 	}
 	r.RowsChanged = 0
 	var events int64
-	for i, files := range [][2]string{
-		{"050_delete_all_sessions.sql", "060_insert_all_sessions.sql"},
-		{"051_delete_useful_sessions.sql", "061_insert_useful_sessions.sql"},
-		{"052_delete_touches.sql", "062_insert_touches.sql"},
-		{"053_delete_attribution.sql", "063_insert_attribution.sql"},
-	} {
+	for i, name := range publishedTables {
+		files := [2]string{"051_delete_differing.sql", "061_insert_differing.sql"}
+		if i == 0 {
+			files = [2]string{"050_delete_all_sessions.sql", "060_insert_all_sessions.sql"}
+		}
+		d.Table, d.Other, d.Extra = in.publishedTable(name).Ident(), in.asideOf(p, name).Ident(), publishedKeys[name]
 		for k, file := range files {
 			var n, of int64
 			var err error
@@ -139,14 +153,19 @@ func (in *Input) replaceDirty(ctx context.Context, tx pgx.Tx, d pg.Data, gates [
 	if _, err := in.DB.Exec(ctx, tx, "07_attribute/065_total.sql", d, pg.Args{"events": events}); err != nil {
 		return err
 	}
-	return in.pass(ctx, tx, gates, func(name string) pg.Table { return pg.Table{Schema: in.DB.Names.Sessions, Name: name} })
+	return in.pass(ctx, tx, gates, in.publishedTable)
+}
+
+// publishedTable is a table analysts read.
+func (in *Input) publishedTable(name string) pg.Table {
+	return pg.Table{Schema: in.DB.Names.Sessions, Name: name}
 }
 
 // swap puts what was built aside in the place of what is published. It takes every
 // lock at once or fails with 55P03.
 func (in *Input) swap(ctx context.Context, tx pgx.Tx, p *prepared) error {
 	names := in.DB.Names
-	published := func(name string) pg.Table { return pg.Table{Schema: names.Sessions, Name: name} }
+	published := in.publishedTable
 	var locks []pg.Identifier
 	old := map[string][]pg.Table{}
 	for _, name := range publishedTables {

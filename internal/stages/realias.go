@@ -18,7 +18,10 @@ func runRealias(ctx context.Context, in Input) (Result, error) {
 	var persons, visits, months int64
 	var everything bool
 	err := in.DB.Tx(ctx, func(tx pgx.Tx) error {
-		var err error
+		err := in.markLateValues(ctx, tx)
+		if err != nil {
+			return err
+		}
 		if r.RowsIn, err = in.waitingIdentifiers(ctx, tx); err != nil {
 			return err
 		}

@@ -217,7 +217,7 @@ func (in *Input) checkTotals(ctx context.Context, _ *Result) error {
 		return err
 	}
 	var persons, rows int64
-	if err := in.DB.Scan(ctx, in.DB.Pool, "08_reindex/070_totals.sql", pg.Data{}, none, &persons, &rows); err != nil {
+	if err := in.DB.Scan(ctx, in.DB.Pool, "08_reindex/070_totals.sql", pg.Data{}, pg.Args{"signup": Signup}, &persons, &rows); err != nil {
 		return err
 	}
 	if persons != rows {

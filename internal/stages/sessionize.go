@@ -131,7 +131,7 @@ type monthBuild struct {
 	rebuild map[sessionize.Pair]bool // pairs derived anew
 	extract map[int64]bool           // extractions whose rows are appended
 	ignore  map[string]bool
-	signup  map[string]bool
+	rewards map[string][]string // conversions by the name of a track
 	texts   *textCache
 	codec   sessionize.Codec
 
@@ -180,7 +180,14 @@ func (b *monthBuild) run(ctx context.Context) error {
 	s := b.in.Settings
 	b.builder, b.sightings = sessionize.NewBuilder(s.Gap), map[sightingKey]*sighting{}
 	b.pairs, b.texts = map[string]*pairWork{}, newTextCache()
-	b.ignore, b.signup = set(s.IgnoreEvents), set(s.SignupEvents)
+	b.ignore, b.rewards = set(s.IgnoreEvents), map[string][]string{}
+	for _, c := range s.AllConversions() {
+		for _, name := range c.Events {
+			if !slices.Contains(b.rewards[name], c.Name) {
+				b.rewards[name] = append(b.rewards[name], c.Name)
+			}
+		}
+	}
 	return b.in.DB.Tx(ctx, func(tx pgx.Tx) error {
 		b.tx = tx
 		args, err := b.prepare(ctx)
@@ -264,7 +271,11 @@ func (b *monthBuild) markWhole(ctx context.Context) error {
 	if b.everything {
 		return nil
 	}
-	if err := b.exec(ctx, "030_mark_owners.sql", none); err != nil {
+	d, args := b.data(), none
+	if d.Flag = len(b.in.Settings.Traits) > 0; d.Flag {
+		args = pg.Args{"month": b.month.Start()}
+	}
+	if _, err := b.in.DB.Exec(ctx, b.tx, "02_sessionize/030_mark_owners.sql", d, args); err != nil {
 		return err
 	}
 	return b.exec(ctx, "031_mark_edges.sql", none)
@@ -420,8 +431,8 @@ func (b *monthBuild) addEvent(v [][]byte) {
 		b.ignored++
 		return
 	}
-	if kind == event.Track && (b.signup[text] || b.signup[name]) && name+text != "" {
-		b.convert(w.pair, "signup", order, text)
+	if kind == event.Track {
+		b.reward(w.pair, order, name, text)
 	}
 	url, referrer := b.pageFields(kind, v)
 	if w.pair.AnonymousID == "" && url == "" {
@@ -443,10 +454,13 @@ func (b *monthBuild) addEvent(v [][]byte) {
 // where it is an alias call, the pair of the previous_id.
 func (b *monthBuild) addIdentity(v [][]byte) {
 	p := b.clean(sessionize.Pair{AnonymousID: string(v[5]), UserID: string(v[6])})
+	kind := event.Kind(rawInt2(v[1]))
+	if kind == event.Identify && len(b.in.Settings.Traits) > 0 && !b.everything && p != (sessionize.Pair{}) && b.takes(p, rawInt8(v[8])) {
+		b.ownerRow(p)
+	}
 	if p.UserID == "" {
 		return
 	}
-	kind := event.Kind(rawInt2(v[1]))
 	receivedAt, _ := rawTime(v[3])
 	timestamp, ok := rawTime(v[4])
 	at, _ := event.TimeOf(timestamp, ok, receivedAt)

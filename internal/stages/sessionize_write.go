@@ -93,9 +93,12 @@ func (b *monthBuild) marksRows() bool { return !b.whole && !b.everything }
 
 // owner marks whoever owns what the pair did.
 func (b *monthBuild) owner(p sessionize.Pair) {
-	if !b.marksRows() {
-		return
+	if b.marksRows() {
+		b.ownerRow(p)
 	}
+}
+
+func (b *monthBuild) ownerRow(p sessionize.Pair) {
 	b.out.owners.Row(len(ownerColumns))
 	b.out.owners.Text(p.UserID)
 	if p.UserID != "" {
@@ -129,6 +132,21 @@ func (b *monthBuild) visitRows(ctx context.Context, p sessionize.Pair, visits []
 		return nil
 	}
 	return b.send(ctx)
+}
+
+// reward writes down what conversions a track is, by its slug and its name as sent.
+func (b *monthBuild) reward(p sessionize.Pair, o event.Order, name, text string) {
+	byText, byName := b.rewards[text], b.rewards[name]
+	for _, c := range byText {
+		if text != "" {
+			b.convert(p, c, o, text)
+		}
+	}
+	for _, c := range byName {
+		if name != "" && (text == "" || !slices.Contains(byText, c)) {
+			b.convert(p, c, o, text)
+		}
+	}
 }
 
 func (b *monthBuild) convert(p sessionize.Pair, conversion string, o event.Order, text string) {

@@ -62,8 +62,18 @@ func (s *signupStep) exec(ctx context.Context, tx pgx.Tx, file string, d pg.Data
 
 // flag finds the signups and flags the sessions, in the tables given, and touches.
 func (s *signupStep) flag(ctx context.Context, tx pgx.Tx, sessions []pg.Table) error {
-	for _, f := range []struct{ file, counter string }{{"005_drop_again.sql", ""}, {"010_create_signups.sql", ""}, {"020_find_signups.sql", "signups"}, {"025_analyze.sql", ""}} {
-		if err := s.exec(ctx, tx, f.file, pg.Data{}, none, f.counter); err != nil {
+	for _, f := range []struct {
+		file, counter string
+		args          pg.Args
+	}{
+		{"005_drop_again.sql", "", none},
+		{"008_create_rewards.sql", "", none},
+		{"009_find_rewards.sql", "conversions", pg.Args{"every": s.in.Settings.everyTime()}},
+		{"010_create_signups.sql", "", none},
+		{"020_find_signups.sql", "signups", pg.Args{"signup": Signup}},
+		{"025_analyze.sql", "", none},
+	} {
+		if err := s.exec(ctx, tx, f.file, pg.Data{}, f.args, f.counter); err != nil {
 			return err
 		}
 	}
@@ -87,6 +97,12 @@ func (s *signupStep) finish(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	if err := s.exec(ctx, tx, "051_fill_useful.sql", pg.Data{}, none, "useful_sessions"); err != nil {
+		return err
+	}
+	if err := s.conversions(ctx, tx); err != nil {
+		return err
+	}
+	if err := s.persons(ctx, tx); err != nil {
 		return err
 	}
 	return s.done(ctx, tx, "signup")

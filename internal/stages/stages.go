@@ -14,6 +14,7 @@ import (
 	"github.com/attribution-dev/attribution/internal/alias"
 	"github.com/attribution-dev/attribution/internal/channel"
 	"github.com/attribution-dev/attribution/internal/event"
+	"github.com/attribution-dev/attribution/internal/model"
 	"github.com/attribution-dev/attribution/internal/pg"
 	"github.com/attribution-dev/attribution/internal/progress"
 )
@@ -50,6 +51,10 @@ type Settings struct {
 	ExtraColumns []string      // columns taken beyond the needed ones
 
 	SignupEvents []string
+	Conversions  []Conversion // beside the signup
+	Traits       []string     // columns of identifies shown with persons
+	Models       model.Rules
+	Markov       MarkovRules
 	IgnoreEvents []string
 	Gap          time.Duration
 	Lookback     time.Duration // 0: none
@@ -61,6 +66,29 @@ type Settings struct {
 	LockTimeout time.Duration // longest a reader waits for a publication
 	MemoryLimit int64         // bytes
 	Parallelism int           // pieces of work at once; 0: as many as there are cores, at most 4
+}
+
+// Signup is the conversion that SignupEvents make.
+const Signup = "signup"
+
+// A Conversion is a rewarded event.
+type Conversion struct {
+	Name     string
+	Events   []string // names of its tracks
+	Every    bool     // each one, else a person's first
+	Value    string   // column of the event's own table; empty: none
+	Currency string   // column of that table; empty: none
+}
+
+// MarkovRules are how transitions between channels are counted.
+type MarkovRules struct {
+	Order int  // channels a state remembers, 1 to 3
+	Nulls bool // also of those who never converted
+}
+
+// AllConversions are the signup and the others.
+func (s Settings) AllConversions() []Conversion {
+	return append([]Conversion{{Name: Signup, Events: s.SignupEvents}}, s.Conversions...)
 }
 
 // Input is what a stage is given.

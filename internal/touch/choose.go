@@ -40,7 +40,7 @@ func Choose(sessions []Session, touches []Touch, signup event.Micros, lookback t
 	if lookback > 0 {
 		from = signup.Add(-lookback)
 	}
-	all := candidates(sessions, touches, signup, rules)
+	all := Path(sessions, touches, signup, rules)
 	var inWindow, paid []*Touch
 	tooOld := 0
 	for i := range all {
@@ -83,18 +83,18 @@ func Choose(sessions []Session, touches []Touch, signup event.Micros, lookback t
 	}
 }
 
-// candidates are the touches at or before the signup, and a direct one for each
-// session begun by then that has none of its own, in time order. Sessions of a
-// person never overlap, so time alone orders touches of different sessions.
-func candidates(sessions []Session, touches []Touch, signup event.Micros, rules *channel.Rules) []Touch {
+// Path is the touches at or before a conversion, and a direct one for each session
+// begun by then that has none of its own, in time order. Sessions of a person never
+// overlap, so time alone orders touches of different sessions.
+func Path(sessions []Session, touches []Touch, at event.Micros, rules *channel.Rules) []Touch {
 	out := make([]Touch, 0, len(sessions))
 	for _, s := range sessions {
-		if s.StartedAt > signup {
+		if s.StartedAt > at {
 			break
 		}
 		before := len(out)
 		for len(touches) > 0 && touches[0].SessionID == s.ID {
-			if touches[0].At <= signup {
+			if touches[0].At <= at {
 				out = append(out, touches[0])
 			}
 			touches = touches[1:]

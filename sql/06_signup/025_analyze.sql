@@ -1,2 +1,2 @@
--- Statistics for what follows. Reads and writes: signups.
-ANALYZE {{aside "stages" "signups" .Run}}
+-- Statistics for what follows. Reads and writes: rewards, signups.
+ANALYZE {{aside "stages" "rewards" .Run}}, {{aside "stages" "signups" .Run}}

@@ -1,4 +1,5 @@
--- Persons with a conversion, and rows of attribution. Reads: all_conversions, user_ids, anonymous_ids, attribution.
+-- Persons with a signup, and rows of attribution. Reads: all_conversions, user_ids, anonymous_ids, attribution.
+-- @signup: the conversion's name.
 SELECT
     (
         SELECT count(*)
@@ -9,6 +10,7 @@ SELECT
             FROM {{stages}}.all_conversions AS c
             LEFT JOIN {{aliases}}.user_ids AS u ON u.user_id = c.user_id
             LEFT JOIN {{aliases}}.anonymous_ids AS a ON c.user_id = '' AND a.anonymous_id = c.anonymous_id
+            WHERE c.conversion = @signup
         ) AS p
     ),
     (SELECT count(*) FROM {{sessions}}.attribution)

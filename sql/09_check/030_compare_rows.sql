@@ -1,16 +1,17 @@
 -- The set difference of a published table and the reference's, both directions: rows the same, missing (the reference's
 -- alone), extra (ours alone), differing (the same key, other values). Flag: instead the first such row of a few persons.
--- Extra: every column compared; Columns: the key beside the person, one or none.
+-- Extra: every column compared; Rounded: those compared to six decimals; Columns: the key beside the person.
 -- Reads: the published table, ours, and the reference's. @sample_one_in; Flag: @limit.
 {{- define "side"}}
-        SELECT t.*, md5(ROW({{range $i, $c := .Extra}}{{if $i}}, {{end}}t.{{$c}}{{end}})::text) AS row_digest
+        SELECT t.*, md5(ROW({{range $i, $c := .Extra}}{{if $i}}, {{end}}t.{{$c}}{{end}}{{range .Rounded}}, round(t.{{.}}::numeric, 6){{end}})::text) AS row_digest
         {{- if .Flag}}, to_jsonb(t) AS row_values{{end}}
 {{- end}}
 WITH compared AS (
     SELECT
         coalesce(o.alias_id, r.alias_id) COLLATE "C" AS alias_id,
         coalesce(o.is_identified, r.is_identified) AS is_identified,
-        {{range .Columns}}coalesce(o.{{.Name}}::text COLLATE "C", r.{{.Name}}::text){{else}}''{{end}} AS key,
+        concat_ws(', ', NULL::text
+            {{- range .Columns}}, coalesce(o.{{.Name}}::text COLLATE "C", r.{{.Name}}::text){{end}}) AS key,
         {{- if .Flag}}
         o.row_values AS ours, r.row_values AS theirs,
         {{- end}}

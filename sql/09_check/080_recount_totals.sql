@@ -1,6 +1,6 @@
 -- Events in published sessions, counted anew, by the running total and by the counters of visits; signed-up persons
 -- counted anew, rows of attribution, persons of the former without the latter and the other way round.
--- Reads: all_sessions, totals, counters, all_conversions, user_ids, anonymous_ids, attribution.
+-- Reads: all_sessions, totals, counters, all_conversions, user_ids, anonymous_ids, attribution. @signup: the conversion's name.
 WITH signed_up AS (
     SELECT DISTINCT
         CASE WHEN c.user_id <> '' THEN coalesce(u.alias_id, c.user_id) WHEN a.is_identified THEN a.alias_id ELSE c.anonymous_id END AS alias_id,
@@ -8,6 +8,7 @@ WITH signed_up AS (
     FROM {{stages}}.all_conversions AS c
     LEFT JOIN {{aliases}}.user_ids AS u ON u.user_id = c.user_id
     LEFT JOIN {{aliases}}.anonymous_ids AS a ON c.user_id = '' AND a.anonymous_id = c.anonymous_id
+    WHERE c.conversion = @signup
 )
 SELECT
     (SELECT coalesce(sum(event_count), 0)::bigint FROM {{sessions}}.all_sessions),

@@ -11,8 +11,13 @@ CREATE UNLOGGED TABLE {{.Schema}}.settings (
     whitespace                 text        NOT NULL, -- every rune trimmed from identifiers
     upper_runes                text        NOT NULL, -- non-ASCII runes with a lower case …
     lower_runes                text        NOT NULL, -- … and the lower case of each
+    reward_names               text[]      NOT NULL, -- conversions beside the signup …
+    reward_events              text[]      NOT NULL, -- … and a name of a track of each, pairwise
+    every_time                 text[]      NOT NULL, -- conversions of which each counts
     session_gap                interval    NOT NULL,
     lookback                   interval    NOT NULL, -- zero: none
+    model_lookbacks            interval[]  NOT NULL, -- of each model; zero: none
+    half_life                  interval    NOT NULL,
     dedup_window               interval    NOT NULL,
     policy                     text        NOT NULL, -- first or merge
     max_users_per_anonymous_id bigint      NOT NULL,

@@ -25,6 +25,11 @@
     END AS at{{end}}
 {{- define "contents"}}coalesce(t.event_text = ANY (s.ignore_events), false) OR coalesce(t.event = ANY (s.ignore_events), false) AS is_ignored,
     coalesce(t.event_text = ANY (s.signup_events), false) OR coalesce(t.event = ANY (s.signup_events), false) AS is_signup,
+    {{if .Rewards}}(
+        SELECT array_agg(DISTINCT r.name)
+        FROM unnest(s.reward_names, s.reward_events) AS r (name, event)
+        WHERE r.event = t.event_text OR r.event = t.event
+    ){{else}}NULL::text[]{{end}} AS rewards,
     coalesce(nullif(t.context_page_url, ''), t.url, '') COLLATE "C" AS page_url,
     coalesce(nullif(t.context_page_referrer, ''), t.referrer, '') COLLATE "C" AS referrer,
     coalesce(t.context_campaign_source, '') COLLATE "C" AS campaign_source,
@@ -40,7 +45,7 @@ SELECT
     {{template "cleaned_id" "t.anonymous_id"}} AS anonymous_id,
     {{template "cleaned_id" "t.user_id"}} AS user_id,
     '' COLLATE "C" AS previous_id,
-    {{template "contents"}}
+    {{template "contents" .}}
 FROM {{.Tracks}} AS t
 CROSS JOIN {{.Schema}}.settings AS s
 UNION ALL
@@ -50,7 +55,7 @@ SELECT
     {{template "cleaned_id" "t.anonymous_id"}},
     {{template "cleaned_id" "t.user_id"}},
     CASE WHEN s.use_alias_calls THEN {{template "cleaned_id" "t.previous_id"}} ELSE '' END,
-    false, false, '', '', '', '', '', '', ''
+    false, false, NULL, '', '', '', '', '', '', ''
 FROM {{.Identities}} AS t
 CROSS JOIN {{.Schema}}.settings AS s
 {{- else}}
@@ -109,7 +114,7 @@ SELECT
     {{template "cleaned_id" "t.clean_anonymous_id"}} AS anonymous_id,
     {{template "cleaned_id" "t.clean_user_id"}} AS user_id,
     {{template "cleaned_id" "t.clean_previous_id"}} AS previous_id,
-    {{template "contents"}},
+    {{template "contents" .}},
     coalesce(t.uuid_ts, t.received_at) AS loaded_at,
     CASE
         WHEN t.clean_id = '' OR repeated.id IS NOT NULL

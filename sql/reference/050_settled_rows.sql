@@ -13,7 +13,7 @@ WITH copies AS (
 )
 
 SELECT
-    source, kind, id, received_at, at, anonymous_id, user_id, previous_id, is_ignored, is_signup,
+    source, kind, id, received_at, at, anonymous_id, user_id, previous_id, is_ignored, is_signup, rewards,
     page_url, referrer, campaign_source, campaign_medium, campaign_name, campaign_term, campaign_content
 FROM copies
 CROSS JOIN {{.Schema}}.settings AS s
@@ -22,7 +22,7 @@ UNION ALL
 SELECT
     source, kind,
     ('md5:' || md5(row_md5 || loaded_at::text) || ':' || row_number() OVER (PARTITION BY source, kind, row_md5, loaded_at)) COLLATE "C",
-    received_at, at, anonymous_id, user_id, previous_id, is_ignored, is_signup,
+    received_at, at, anonymous_id, user_id, previous_id, is_ignored, is_signup, rewards,
     page_url, referrer, campaign_source, campaign_medium, campaign_name, campaign_term, campaign_content
 FROM {{.Schema}}.source_rows
 WHERE row_md5 IS NOT NULL AND id = ''

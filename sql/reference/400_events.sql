@@ -28,6 +28,7 @@ SELECT
     e.is_tagged,
     e.is_blog,
     o.kind = 3 AND o.is_signup AS is_signup,
+    CASE WHEN o.kind = 3 THEN o.rewards END AS rewards,
     o.anonymous_id = '' AND o.page_url = '' AS is_server
 FROM owned AS o
 JOIN {{.Schema}}.evidence AS e

@@ -14,7 +14,7 @@ import (
 // leaves out the columns named in without, such as run_id and recorded_at.
 func Dump(ctx context.Context, conn *pgx.Conn, schema, table string, without ...string) ([]string, error) {
 	found, err := conn.Query(ctx, `
-		SELECT a.attname::text, a.atttypid = 'timestamptz'::regtype
+		SELECT a.attname::text, a.atttypid = 'timestamptz'::regtype, a.atttypid = 'double precision'::regtype
 		FROM pg_class AS c
 		JOIN pg_namespace AS n ON n.oid = c.relnamespace
 		JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -25,12 +25,15 @@ func Dump(ctx context.Context, conn *pgx.Conn, schema, table string, without ...
 	}
 	var columns, items []string
 	var name string
-	var isTime bool
-	_, err = pgx.ForEachRow(found, []any{&name, &isTime}, func() error {
+	var isTime, isShare bool
+	_, err = pgx.ForEachRow(found, []any{&name, &isTime, &isShare}, func() error {
 		columns = append(columns, name)
 		item := quote(name) + "::text"
 		if isTime {
 			item = "to_char(" + quote(name) + ` AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
+		}
+		if isShare { // worked out in another order, the last digits may differ
+			item = "round(" + quote(name) + "::numeric, 6)::text"
 		}
 		items = append(items, item)
 		return nil

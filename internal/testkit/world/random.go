@@ -37,6 +37,7 @@ func Random(seed uint64, o Options) World {
 	g.Shuffle(len(g.world.Rows), func(i, j int) {
 		g.world.Rows[i], g.world.Rows[j] = g.world.Rows[j], g.world.Rows[i]
 	})
+	g.rewards(rand.New(rand.NewPCG(seed, 2)))
 	return g.world
 }
 

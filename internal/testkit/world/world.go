@@ -22,6 +22,7 @@ type World struct {
 	Seed     uint64
 	Sources  []Source
 	Rows     []Row
+	Orders   []Order
 	AsOf     []time.Time // of each night, rising
 	Settings Settings
 }
@@ -35,6 +36,26 @@ type Settings struct {
 	MaxUsersPerAnonymousID              int
 	MaxComponentSize                    int
 	UseAliasCalls                       bool
+
+	Purchases    bool                     // order_completed is a conversion, with a value
+	EachPurchase bool                     // each one
+	Traits       []string                 // columns of identifies
+	Lookbacks    map[string]time.Duration // by model
+	HalfLife     time.Duration
+	MarkovOrder  int
+	MarkovNulls  bool
+}
+
+// Purchase is the conversion that Settings.Purchases counts, and OrderEvents its tracks.
+const Purchase = "purchase"
+
+// OrderEvents are the names of a purchase, and the last the table of its orders.
+var OrderEvents = []string{"Order Completed", "order_completed"}
+
+// An Order is a row of the table order_completed: what a track of that id is worth.
+type Order struct {
+	Source, Night                         int
+	ID, ReceivedAt, Load, Value, Currency string // Load: "" where the source has no uuid_ts
 }
 
 // DefaultSettings are the pipeline's own defaults.
@@ -50,6 +71,9 @@ func DefaultSettings() Settings {
 		MaxUsersPerAnonymousID: 5,
 		MaxComponentSize:       1000,
 		UseAliasCalls:          true,
+		HalfLife:               7 * 24 * time.Hour,
+		MarkovOrder:            1,
+		MarkovNulls:            true,
 	}
 }
 
@@ -98,7 +122,7 @@ func TableColumns(k event.Kind) []string {
 	columns := []string{"id", "received_at", "uuid_ts", "timestamp", "anonymous_id", "user_id"}
 	switch k {
 	case event.Identify:
-		return columns
+		return append(columns, "company", "plan")
 	case event.Alias:
 		return append(columns, "previous_id")
 	}
@@ -152,6 +176,12 @@ func (w World) Create(ctx context.Context, conn *pgx.Conn) error {
 				return fmt.Errorf("create world: %s.%s: %w", s.Schema, t.Kind.Table(), err)
 			}
 		}
+		if w.Settings.Purchases {
+			statement := "CREATE TABLE " + quote(s.Schema, OrderEvents[1]) + " (id text, received_at timestamptz, uuid_ts timestamptz, revenue text, currency text)"
+			if _, err := conn.Exec(ctx, statement); err != nil {
+				return fmt.Errorf("create world: %w", err)
+			}
+		}
 	}
 	return nil
 }
@@ -193,6 +223,12 @@ func (w World) Arrive(ctx context.Context, conn *pgx.Conn, night int) error {
 		batch.Queue("INSERT INTO "+quote(w.Sources[r.Source].Schema, r.Kind.Table())+
 			" ("+strings.Join(names, ", ")+") VALUES ("+strings.Join(places, ", ")+")", args...)
 	}
+	for _, o := range w.Orders {
+		if o.Night == night {
+			batch.Queue("INSERT INTO "+quote(w.Sources[o.Source].Schema, OrderEvents[1])+
+				" VALUES ($1, $2::text::timestamptz, nullif($3, '')::timestamptz, $4, $5)", o.ID, o.ReceivedAt, o.Load, o.Value, o.Currency)
+		}
+	}
 	if batch.Len() == 0 {
 		return nil
 	}
@@ -223,6 +259,8 @@ func (w World) String() string {
 	fmt.Fprintf(&b, "settings: gap %v, lookback %v, dedup_window %v, policy %s, max_users %d, max_component %d, use_alias_calls %v\n",
 		s.Gap, s.Lookback, s.DedupWindow, s.Policy, s.MaxUsersPerAnonymousID, s.MaxComponentSize, s.UseAliasCalls)
 	fmt.Fprintf(&b, "          signup %q, ignore %q, blocked %q\n", s.SignupEvents, s.IgnoreEvents, s.Blocked)
+	fmt.Fprintf(&b, "          purchases %v, each %v, traits %q, lookbacks %v, half-life %v, markov order %d, nulls %v\n",
+		s.Purchases, s.EachPurchase, s.Traits, s.Lookbacks, s.HalfLife, s.MarkovOrder, s.MarkovNulls)
 	for _, src := range w.Sources {
 		for _, t := range src.Tables {
 			var missing []string
@@ -249,6 +287,11 @@ func (w World) String() string {
 					}
 				}
 				b.WriteByte('\n')
+			}
+		}
+		for _, o := range w.Orders {
+			if o.Night == night {
+				fmt.Fprintf(&b, "  %s.%-10s %+v\n", w.Sources[o.Source].Schema, OrderEvents[1], o)
 			}
 		}
 	}
