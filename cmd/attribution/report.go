@@ -55,6 +55,7 @@ func newReportCmd(g *globals) *cobra.Command {
 	flags.StringVar(&o.to, "to", "", "the `day` after the last")
 	flags.StringVar(&o.conversion, "conversion", "signup", "the conversion, by its `name`")
 	flags.StringVar(&o.model, "model", "first_touch", "the attribution `model`: "+strings.Join(reports.Models(), ", "))
+	flags.StringVar(&g.output, "output", "table", "the result on stdout: table, json, csv or html")
 	flags.StringVar(&o.file, "file", "", "write the result into this `path`, whole or not at all")
 	return cmd
 }
@@ -81,7 +82,8 @@ func (g *globals) report(ctx context.Context, o *reportOptions) error {
 	}
 	defer pool.Close()
 	r, err := reports.Read(ctx, &pg.DB{Pool: pool, Names: names, Templates: templates}, options)
-	if errors.Is(err, reports.ErrUsage) {
+	var usage *reports.UsageError
+	if errors.As(err, &usage) {
 		return usagef("%w", err)
 	}
 	if err != nil {

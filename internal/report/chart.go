@@ -128,16 +128,11 @@ const (
 	columnsBottom             = columnsTop + columnsHeight
 )
 
-// labelled is how many columns have a label each, on a wide page and on a narrow one.
-const labelled, labelledNarrow = 16, 8
-
-// every says which of n columns has a label: class "" is on any page, "minor" on wide ones.
-func every(i, n int) (class string, ok bool) {
-	wide, narrow := (n+labelled-1)/labelled, (n+labelledNarrow-1)/labelledNarrow
-	if n <= 9 {
-		narrow = 1
-	}
-	narrow = (narrow + wide - 1) / wide * wide
+// every says which of n columns has a label, where so many have room on a wide page and
+// on a narrow one: class "" is on any page, "minor" on wide ones.
+func every(i, n, wide, narrow int) (class string, ok bool) {
+	wide = (n + wide - 1) / wide
+	narrow = ((n+narrow-1)/narrow + wide - 1) / wide * wide
 	switch {
 	case i%narrow == 0:
 		return "", true
@@ -182,19 +177,29 @@ func (t Table) stack(paint func(string) int) *chart {
 		})
 	}
 	year := ""
+	wide, narrow := 16, 6
+	if unit := t.Columns[0].Key; unit == "month" || unit == "year" {
+		wide, narrow = 24, 13 // "Feb" is short
+	}
 	for i, day := range days {
-		class, ok := every(i, len(days))
+		class, ok := every(i, len(days), wide, narrow)
 		if !ok {
 			continue
 		}
-		x := (float64(i) + 0.5) * slot
+		x, anchor := (float64(i)+0.5)*slot, "middle"
+		switch i { // so that no label leaves the chart
+		case 0:
+			x, anchor = 0.12*slot, "start"
+		case len(days) - 1:
+			x, anchor = 100-0.12*slot, "end"
+		}
 		label, of := t.dayLabel(string(day))
 		c.Texts = append(c.Texts,
-			text{x, columnsBottom - tops[i] - 6, "middle", strings.TrimSpace("value " + class), brief(sums[day])},
-			text{x, columnsBottom + 18, "middle", class, label})
+			text{(float64(i) + 0.5) * slot, columnsBottom - tops[i] - 6, "middle", strings.TrimSpace("value " + class), brief(sums[day])},
+			text{x, columnsBottom + 18, anchor, class, label})
 		if of != year && class == "" {
 			year = of
-			c.Texts = append(c.Texts, text{x, columnsBottom + 34, "middle", "muted", of})
+			c.Texts = append(c.Texts, text{x, columnsBottom + 34, anchor, "muted", of})
 		}
 	}
 	for _, name := range t.order {
@@ -243,7 +248,7 @@ func brief(f float64) string {
 // columns is a histogram of the measure in a column of the rows.
 func (t Table) columns(rows [][]any, measure int) *chart {
 	const height = 150.0
-	c := &chart{Height: columnsTop + height + 28}
+	c := &chart{Height: columnsTop + height + 40}
 	most := 0.0
 	for _, row := range rows {
 		most = max(most, number(row[measure]))
@@ -251,7 +256,7 @@ func (t Table) columns(rows [][]any, measure int) *chart {
 	if most == 0 {
 		return c
 	}
-	slot := 100 / float64(len(rows))
+	slot := min(100/float64(len(rows)), 16)
 	for i, row := range rows {
 		h := number(row[measure]) / most * height
 		x := (float64(i) + 0.5) * slot
@@ -263,7 +268,10 @@ func (t Table) columns(rows [][]any, measure int) *chart {
 		if n, ok := row[measure].(Count); ok {
 			value = brief(float64(n))
 		}
-		c.Texts = append(c.Texts, text{x, columnsTop + height - h - 6, "middle", "value", value}, text{x, columnsTop + height + 18, "middle", "axis", string(row[0].(Text))})
+		c.Texts = append(c.Texts, text{x, columnsTop + height - h - 6, "middle", "value", value})
+		for line, words := range strings.Fields(string(row[0].(Text))) {
+			c.Texts = append(c.Texts, text{x, columnsTop + height + 18 + 15*float64(line), "middle", "axis", words})
+		}
 	}
 	return c
 }
@@ -330,7 +338,7 @@ func (t Table) ranges() *chart {
 		for _, m := range []struct {
 			model Text
 			shape string
-		}{{"first_touch", "dot"}, {"last_touch", "square"}, {"linear", "diamond"}} {
+		}{{"last_touch", "square"}, {"linear", "diamond"}, {"first_touch", "dot"}} {
 			c.Marks = append(c.Marks, mark{place(ch.credits[m.model]), y + 28, m.shape})
 		}
 		c.Height = y + 44

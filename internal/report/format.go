@@ -126,6 +126,8 @@ const nameWidth = 60
 func (t Table) Grid() Grid {
 	if t.Across {
 		t = t.across()
+	} else {
+		t = t.summed()
 	}
 	g := Grid{}
 	var shown []int
@@ -235,18 +237,46 @@ func (t Table) across() Table {
 	return wide
 }
 
+// summed is the table with the sums of its columns last.
+func (t Table) summed() Table {
+	if len(t.sums) == 0 || len(t.Rows) == 0 {
+		return t
+	}
+	total := make([]any, len(t.Columns))
+	for i := range total {
+		if total[i] = Text(""); i == 0 {
+			total[i] = Text("total")
+		}
+		if !slices.Contains(t.sums, t.Columns[i].Key) {
+			continue
+		}
+		total[i] = none(t.Rows[0][i])
+		for _, row := range t.Rows {
+			total[i] = plus(total[i], row[i])
+		}
+	}
+	t.Rows, t.Totals = append(slices.Clone(t.Rows), total), true
+	return t
+}
+
 // none is the zero of a cell's type.
 func none(cell any) any {
-	if _, ok := cell.(Count); ok {
+	switch cell.(type) {
+	case Count:
 		return Count(0)
+	case Amount:
+		return Amount(0)
 	}
 	return Credit(0)
 }
 
 // plus adds two cells of one type.
 func plus(a, b any) any {
-	if c, ok := a.(Count); ok {
-		return c + b.(Count)
+	switch a := a.(type) {
+	case Count:
+		return a + b.(Count)
+	case Amount:
+		return Amount(rounded(float64(a + b.(Amount))))
 	}
 	return Credit(rounded(float64(a.(Credit) + b.(Credit))))
 }

@@ -46,6 +46,7 @@ type tableView struct {
 	Table
 	Grid   Grid
 	Chart  *chart
+	Titled bool // its caption is a heading already
 	Folded bool // shown on demand, since the chart shows the same
 }
 
@@ -63,7 +64,7 @@ func (r *Report) HTML(w io.Writer) error {
 				break // its numbers are the cards
 			}
 			c := t.draw(paint)
-			view.Tables = append(view.Tables, tableView{Table: t, Grid: t.Grid(), Chart: c, Folded: c != nil && t.ID != "campaigns"})
+			view.Tables = append(view.Tables, tableView{Table: t, Grid: t.Grid(), Chart: c, Titled: len(s.Tables) > 1, Folded: c != nil && t.ID != "campaigns"})
 		}
 		v.Sections = append(v.Sections, view)
 	}

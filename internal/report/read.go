@@ -29,8 +29,13 @@ type Options struct {
 	Rates map[string]float64
 }
 
-// ErrUsage is a request that makes no sense for the data there are.
-var ErrUsage = errors.New("wrong request")
+// A UsageError is a request that makes no sense, or none for the data there are.
+type UsageError struct{ text string }
+
+// Error says what was wrong.
+func (e *UsageError) Error() string { return e.text }
+
+func usagef(format string, args ...any) error { return &UsageError{fmt.Sprintf(format, args...)} }
 
 // top is how many campaigns and pages are listed; the others are one row.
 const top = 20
@@ -154,7 +159,7 @@ func (r *reading) period(ctx context.Context) error {
 		r.o.From = time.Date(last.Year()-1, last.Month(), 1, 0, 0, 0, 0, time.UTC)
 	}
 	if !r.o.From.Before(r.o.Until) {
-		return fmt.Errorf("%w: the period ends before it begins: from %s, to %s (which is the first day left out)", ErrUsage, dayOf(r.o.From), dayOf(r.o.Until))
+		return usagef("the period ends before it begins: from %s, to %s, which is the first day left out", dayOf(r.o.From), dayOf(r.o.Until))
 	}
 	r.report.From, r.report.Until = dayOf(r.o.From), dayOf(r.o.Until)
 	if r.o.Conversion == "signup" {
@@ -162,11 +167,11 @@ func (r *reading) period(ctx context.Context) error {
 	}
 	names, err := pg.Collect(ctx, r.db, r.tx, "12_report/011_conversions.sql", pg.Data{}, nil, pgx.RowTo[string])
 	if err == nil && !slices.Contains(names, r.o.Conversion) {
-		there := "there is none yet"
+		there := "nothing was published yet"
 		if len(names) > 0 {
-			there = "there are " + strings.Join(names, ", ")
+			there = "there are: " + strings.Join(names, ", ")
 		}
-		err = fmt.Errorf("%w: no conversion is named %q: %s", ErrUsage, r.o.Conversion, there)
+		err = usagef("no conversion is named %q: %s", r.o.Conversion, there)
 	}
 	return err
 }

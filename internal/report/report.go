@@ -49,6 +49,7 @@ type Table struct {
 
 	chart string   // one of the charts of HTML, or none
 	order []string // of what is across
+	sums  []string // keys of the columns that a total is shown of
 }
 
 // A Column is one column of a table.

@@ -255,7 +255,7 @@ func (r *reading) campaigns(ctx context.Context) (Section, error) {
 		return s, err
 	}
 	t := Table{
-		ID: "campaigns", Caption: "Campaigns, " + spaced(r.o.Model), Keys: 3, chart: "bars", Empty: r.nothing(),
+		ID: "campaigns", Caption: "Campaigns, " + spaced(r.o.Model), Keys: 3, chart: "bars", Empty: r.nothing(), sums: []string{"conversions", "revenue", "spend"},
 		Columns: []Column{{Key: "campaign", Title: "campaign"}, {Key: "source", Title: "source"}, {Key: "medium", Title: "medium"}, {Key: "conversions", Title: r.noun()}},
 	}
 	for _, c := range []struct {
@@ -279,7 +279,7 @@ func (r *reading) campaigns(ctx context.Context) (Section, error) {
 			row = append(row, Amount(rounded(c.Revenue)))
 		}
 		if r.hasSpend {
-			row = append(row, Amount(rounded(c.Spend)), quotient[Amount](c.Spend, c.Conversions))
+			row = append(row, Amount(rounded(c.Spend)), costOf(c.Spend, c.Conversions))
 		}
 		if r.hasSpend && r.hasRevenue {
 			row = append(row, quotient[Ratio](c.Revenue, c.Spend))
@@ -334,7 +334,7 @@ func (r *reading) pages(ctx context.Context) (Section, error) {
 // pageTable is one table of pages, and a sentence on the first of them.
 func (r *reading) pageTable(ctx context.Context, id, caption, title string, d pg.Data, args pg.Args) (Table, string, error) {
 	t := Table{
-		ID: id, Caption: caption, Keys: 1, chart: "bars", Empty: r.nothing(),
+		ID: id, Caption: caption, Keys: 1, chart: "bars", Empty: r.nothing(), sums: []string{"conversions", "revenue"},
 		Columns: []Column{{Key: "page", Title: title}, {Key: "conversions", Title: r.noun()}, {Key: "share", Title: "share"}},
 	}
 	if r.hasRevenue {
@@ -377,7 +377,7 @@ type class struct {
 // sessionClasses count sessions begun by the conversion; timeClasses are hours since the first touch.
 var (
 	sessionClasses = []class{{0, "0"}, {1, "1"}, {2, "2"}, {3, "3"}, {4, "4"}, {5, "5"}, {6, "6–10"}, {11, "11–20"}, {21, "21+"}}
-	timeClasses    = []class{{0, "< 1 h"}, {1, "< 1 d"}, {24, "1–7 d"}, {7 * 24, "7–30 d"}, {30 * 24, "30–90 d"}, {90 * 24, "90–365 d"}, {365 * 24, "> 1 y"}}
+	timeClasses    = []class{{0, "<1 hour"}, {1, "<1 day"}, {24, "1–7 days"}, {7 * 24, "7–30 days"}, {30 * 24, "30–90 days"}, {90 * 24, "90–365 days"}, {365 * 24, ">1 year"}}
 )
 
 // journey is how long it took.
@@ -397,7 +397,7 @@ func (r *reading) journey(ctx context.Context) (Section, error) {
 	hours.Columns[0] = Column{Key: "time", Title: "time"}
 	s.Tables = []Table{sessions, hours}
 	if r.conversions > 0 {
-		s.Lead = fmt.Sprintf("%s came on the first visit; %s within an hour of the first touch.", capital(Show(share(sessions, "1"))), Show(share(hours, "< 1 h")))
+		s.Lead = fmt.Sprintf("%s came on the first visit; %s within an hour of the first touch.", capital(Show(share(sessions, sessionClasses[1].name))), Show(share(hours, timeClasses[0].name)))
 	}
 	return s, nil
 }
@@ -415,7 +415,7 @@ func share(t Table, name string) any {
 // histogram is conversions by class. The class before the first is that of conversions
 // without a touch, and left out where there are none.
 func (r *reading) histogram(ctx context.Context, file string, classes []class) (Table, error) {
-	t := Table{Keys: 1, chart: "columns", Columns: []Column{{}, {Key: "conversions", Title: r.noun()}, {Key: "share", Title: "share"}}, Empty: r.nothing()}
+	t := Table{Keys: 1, chart: "columns", sums: []string{"conversions"}, Columns: []Column{{}, {Key: "conversions", Title: r.noun()}, {Key: "share", Title: "share"}}, Empty: r.nothing()}
 	bounds := make([]float64, len(classes))
 	for i, c := range classes {
 		bounds[i] = c.least
@@ -594,6 +594,14 @@ func optional(f *float64) any {
 		return nil
 	}
 	return Number(rounded(*f))
+}
+
+// costOf is spend / conversions; nil without either.
+func costOf(spend, conversions float64) any {
+	if spend == 0 {
+		return nil
+	}
+	return quotient[Amount](spend, conversions)
 }
 
 // quotient is a / b; nil where b is 0.

@@ -30,7 +30,7 @@ var counted = map[string][]string{
 		"Later sessions each: sessions after the conversion, of all time. Back in week 4: of those whose fourth week is over, the share with a session in it.",
 	},
 	"journey": {
-		"Sessions begun at or before the conversion: 1 is a conversion on the first visit, 0 that no session is known. Time runs from the first touch to the conversion, exactly; 7–30 d means at least 7 days and less than 30.",
+		"Sessions begun at or before the conversion: 1 is a conversion on the first visit, 0 that no session is known. Time runs from the first touch to the conversion, exactly; 7–30 days means at least 7 and less than 30.",
 	},
 	"retention": {
 		"Of those who signed up in the period, the persons with a session in the seven days that begin 7, 28, 84 or 182 days after the signup. Only those for whom these seven days are over by the newest event are counted, so later weeks have fewer.",

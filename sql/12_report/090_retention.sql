@@ -7,5 +7,9 @@ CROSS JOIN LATERAL (VALUES
     (1, p.active_in_week_1), (4, p.active_in_week_4), (12, p.active_in_week_12), (26, p.active_in_week_26)
 ) AS w (week, is_active)
 WHERE a.signup_timestamp >= @from AND a.signup_timestamp < @until
-    AND a.signup_timestamp + (w.week + 1) * interval '7 days' <= (SELECT newest_event FROM {{sessions}}.freshness WHERE table_name = 'persons')
+    AND a.signup_timestamp + (w.week + 1) * interval '7 days' <= (
+        SELECT newest_event
+        FROM {{sessions}}.freshness
+        WHERE table_name = 'persons'
+    )
 GROUP BY a.first_touch_channel, w.week
