@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -31,20 +29,15 @@ func (b *bench) reference(ctx context.Context) error {
 				return err
 			}
 		}
-		s := b.Settings
 		last := b.Now()
-		err = check.Reference(ctx, conn, check.ReferenceOptions{
-			TakenIn: b.Names.Segment, Published: b.Names.Sessions, DropUsed: true, Schema: referenceSchema,
-			SignupEvents: s.SignupEvents, Conversions: s.Conversions, Traits: s.Traits, Models: s.Models, IgnoreEvents: s.IgnoreEvents, Blocked: slices.Sorted(maps.Keys(s.Blocked)),
-			Gap: s.Gap, Lookback: s.Lookback, Policy: string(s.Identity.Policy),
-			MaxUsersPerAnonymousID: s.Identity.MaxUsersPerAnonymousID, MaxComponentSize: s.Identity.MaxComponentSize,
-			UseAliasCalls: s.UseAlias, Rules: s.Rules,
-			Observe: func(file string) {
-				now := b.Now()
-				b.report.Files = append(b.report.Files, File{Name: file, Seconds: now.Sub(last).Seconds()})
-				last = now
-			},
-		})
+		o := check.ReferenceOf(b.Settings)
+		o.TakenIn, o.Published, o.DropUsed, o.Schema = b.Names.Segment, b.Names.Sessions, true, referenceSchema
+		o.Observe = func(file string) {
+			now := b.Now()
+			b.report.Files = append(b.report.Files, File{Name: file, Seconds: now.Sub(last).Seconds()})
+			last = now
+		}
+		err = check.Reference(ctx, conn, o)
 		if err != nil {
 			return err
 		}

@@ -32,6 +32,8 @@ type Explanation struct {
 	Choice []ChosenTouch `json:"choice"`
 	// Attribution is the published row by column; nil where there is none.
 	Attribution map[string]any `json:"attribution"`
+	// Conversions are the published ones, with who earns them by every model.
+	Conversions []PersonConversion `json:"conversions"`
 	// Disagreements say where the published row is not what was chosen here.
 	Disagreements []string `json:"disagreements"`
 	// Notes say in words what a reader may wonder about.
@@ -137,7 +139,7 @@ func Explain(ctx context.Context, db *pg.DB, s stages.Settings, p event.Person) 
 			Person: p.String(), AliasID: p.AliasID, IsIdentified: p.IsIdentified,
 			// Empty lists rather than null for readers of JSON.
 			Identifiers: []PersonIdentifier{}, Changes: []IdentityChange{}, Sessions: []PersonSession{}, Touches: []PersonTouch{},
-			Signups: []PersonSignup{}, Choice: []ChosenTouch{}, Disagreements: []string{}, Notes: []string{},
+			Signups: []PersonSignup{}, Choice: []ChosenTouch{}, Conversions: []PersonConversion{}, Disagreements: []string{}, Notes: []string{},
 		},
 	}
 	tx, err := db.Pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
@@ -147,7 +149,7 @@ func Explain(ctx context.Context, db *pg.DB, s stages.Settings, p event.Person) 
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // nothing was written
 	x.tx = tx
 	for _, read := range []func(context.Context) error{
-		x.readUsers, x.readAnonymous, x.readChanges, x.readSessions, x.readTouches, x.readSignups, x.readAttribution, x.readWaiting,
+		x.readUsers, x.readAnonymous, x.readChanges, x.readSessions, x.readTouches, x.readSignups, x.readAttribution, x.readCredits, x.readWaiting,
 	} {
 		if err := read(ctx); err != nil {
 			return x.Explanation, fmt.Errorf("explain %s: %w", p, err)

@@ -145,9 +145,9 @@ func (x *explaining) readTouches(ctx context.Context) error {
 }
 
 func (x *explaining) readSignups(ctx context.Context) error {
-	mine := pg.Args{"user_ids": notNil(x.userIDs), "anonymous_ids": notNil(x.anonymousIDs), "signup": stages.Signup}
+	mine := pg.Args{"user_ids": notNil(x.userIDs), "anonymous_ids": notNil(x.anonymousIDs)}
 	var s PersonSignup
-	err := x.each(ctx, "122_explain_signups.sql", mine, []any{&s.At, &s.Source, &s.ID, &s.Event, &s.AnonymousID, &s.UserID}, func() {
+	err := x.each(ctx, "122_explain_signups.sql", with(mine, pg.Args{"signup": stages.Signup}), []any{&s.At, &s.Source, &s.ID, &s.Event, &s.AnonymousID, &s.UserID}, func() {
 		s.At = s.At.UTC()
 		x.Signups = append(x.Signups, s)
 	})

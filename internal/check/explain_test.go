@@ -136,6 +136,19 @@ History (UTC)
 Why these touches
 %s  The published row agrees: these touches, signup at 2024-03-09 12:03:00 UTC, 2 sessions begun by
   then.
+
+Who earns it
+  signup at 2024-03-09 12:03:00 UTC
+    first_touch:     touch 1 (Paid Search) 100 %%
+    last_touch:      touch 2 (Organic Search) 100 %%
+    last_non_direct: touch 2 (Organic Search) 100 %%
+    first_paid:      touch 1 (Paid Search) 100 %%
+    last_paid:       touch 1 (Paid Search) 100 %%
+    linear:          touch 1 (Paid Search) 50 %%, touch 2 (Organic Search) 50 %%
+    position_based:  touch 1 (Paid Search) 50 %%, touch 2 (Organic Search) 50 %%
+    time_decay:      touch 1 (Paid Search) 30.9 %%, touch 2 (Organic Search) 69.1 %%
+    shapley:         touch 1 (Paid Search) 50 %%, touch 2 (Organic Search) 50 %%
+    markov:          touch 1 (Paid Search) 50 %%, touch 2 (Organic Search) 50 %%
 `
 
 func TestExplain(t *testing.T) {

@@ -18,6 +18,7 @@ func (e Explanation) Text(w io.Writer) error {
 	e.printChanges(p)
 	e.printHistory(p)
 	e.printChoice(p)
+	e.printCredits(p)
 	if len(e.Notes) > 0 {
 		p.line("")
 		p.line("Notes")

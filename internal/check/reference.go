@@ -76,6 +76,18 @@ type ReferenceOptions struct {
 	SampleOneIn int
 }
 
+// ReferenceOf are the options of settings: what is read and where is still to be said.
+func ReferenceOf(s stages.Settings) ReferenceOptions {
+	return ReferenceOptions{
+		Sources:      s.Sources,
+		SignupEvents: s.SignupEvents, Conversions: s.Conversions, Traits: s.Traits, Models: s.Models,
+		IgnoreEvents: s.IgnoreEvents, Blocked: slices.Sorted(maps.Keys(s.Blocked)),
+		Gap: s.Gap, Lookback: s.Lookback, DedupWindow: s.DedupWindow,
+		Policy: string(s.Identity.Policy), MaxUsersPerAnonymousID: s.Identity.MaxUsersPerAnonymousID,
+		MaxComponentSize: s.Identity.MaxComponentSize, UseAliasCalls: s.UseAlias, Rules: s.Rules,
+	}
+}
+
 // SampleCondition is the SQL condition by which ReferenceOptions.SampleOneIn = n
 // takes persons, to be put to any table with an alias_id: n is @sample_one_in.
 const SampleCondition = "hashtextextended(alias_id, 0) % @sample_one_in = 0"

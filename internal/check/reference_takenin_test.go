@@ -2,8 +2,6 @@ package check_test
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -28,20 +26,17 @@ func TestReferenceOverTakenIn(t *testing.T) {
 			conn, err := p.DB().Pool.Acquire(ctx)
 			require.NoError(t, err)
 			defer conn.Release()
-			s, names := p.Settings(), p.DB().Names
+			names := p.DB().Names
 			var files []string
-			require.NoError(t, check.Reference(ctx, conn.Conn(), check.ReferenceOptions{
-				TakenIn: names.Segment, Published: names.Sessions, DropUsed: true, Schema: "scratch",
-				SignupEvents: s.SignupEvents, IgnoreEvents: s.IgnoreEvents, Blocked: slices.Sorted(maps.Keys(s.Blocked)),
-				Gap: s.Gap, Lookback: s.Lookback, Policy: string(s.Identity.Policy),
-				MaxUsersPerAnonymousID: s.Identity.MaxUsersPerAnonymousID, MaxComponentSize: s.Identity.MaxComponentSize,
-				UseAliasCalls: s.UseAlias, Rules: s.Rules, Observe: func(file string) { files = append(files, file) },
-			}))
+			o := check.ReferenceOf(p.Settings())
+			o.TakenIn, o.Published, o.DropUsed, o.Schema = names.Segment, names.Sessions, true, "scratch"
+			o.Observe = func(file string) { files = append(files, file) }
+			require.NoError(t, check.Reference(ctx, conn.Conn(), o))
 			require.Contains(t, files, "640_attribution.sql")
 			require.NotContains(t, files, "050_settled_rows.sql")
 			checks, err := check.Compare(ctx, p.DB(), "scratch")
 			require.NoError(t, err)
-			require.Len(t, checks, 4)
+			require.Len(t, checks, 7)
 			for _, c := range checks {
 				require.True(t, c.OK, "%s: %s\n%s", c.Name, c.Detail, w)
 			}
@@ -57,9 +52,9 @@ func TestReferenceOverTakenIn(t *testing.T) {
 				SELECT c.relname || ' ' || i.indisprimary || regexp_replace(pg_get_indexdef(i.indexrelid), '.* USING', '')
 				FROM pg_index AS i
 				JOIN pg_class AS c ON c.oid = i.indrelid
-				WHERE c.relnamespace = $1::regnamespace AND c.relname IN ('all_sessions', 'useful_sessions', 'touches', 'attribution')`
+				WHERE c.relnamespace = $1::regnamespace AND c.relname IN ('all_sessions', 'useful_sessions', 'touches', 'attribution', 'persons', 'conversions', 'paths')`
 			published := list(indexes, names.Sessions)
-			require.Len(t, published, 11)
+			require.Len(t, published, 17)
 			require.ElementsMatch(t, published, list(indexes, "scratch"))
 		})
 	}

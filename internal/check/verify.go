@@ -6,8 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -65,8 +63,8 @@ func Verify(ctx context.Context, db *pg.DB, s stages.Settings, o VerifyOptions) 
 }
 
 // verifySteps is how often a whole verification moves its progress on: three counts,
-// the reference, seven tables, who is who, the rows taken in, and what ran meanwhile.
-const verifySteps = 3 + 1 + 7 + 1 + 1 + 1
+// the reference, seven tables, transitions, who is who, the rows taken in, and what ran meanwhile.
+const verifySteps = 3 + 1 + 7 + 1 + 1 + 1 + 1
 
 // A verification is one use of Verify.
 type verification struct {
@@ -112,7 +110,7 @@ func (v *verification) run(ctx context.Context) error {
 		for _, table := range ReferenceTables() {
 			steps = append(steps, func(ctx context.Context) error { return v.compareTable(ctx, table) })
 		}
-		steps = append(steps, v.compareIdentity, v.compareTakenIn)
+		steps = append(steps, v.compareTransitions, v.compareIdentity, v.compareTakenIn)
 	}
 	steps = append(steps, v.meanwhile)
 	for _, step := range steps {
@@ -187,16 +185,10 @@ func (v *verification) waiting(ctx context.Context) ([]string, error) {
 
 // computeReference makes the reference's tables from the source tables.
 func (v *verification) computeReference(ctx context.Context) error {
-	s := v.settings
-	err := Reference(ctx, v.tx.Conn(), ReferenceOptions{
-		Sources: s.Sources, Schema: VerifySchema,
-		SignupEvents: s.SignupEvents, Conversions: s.Conversions, Traits: s.Traits, Models: s.Models, IgnoreEvents: s.IgnoreEvents, Blocked: slices.Sorted(maps.Keys(s.Blocked)),
-		Gap: s.Gap, Lookback: s.Lookback, DedupWindow: s.DedupWindow,
-		Policy:                 string(s.Identity.Policy),
-		MaxUsersPerAnonymousID: s.Identity.MaxUsersPerAnonymousID, MaxComponentSize: s.Identity.MaxComponentSize,
-		UseAliasCalls: s.UseAlias, Rules: s.Rules, AsOf: v.report.AsOf, SampleOneIn: v.report.SampleOneIn,
-		Pads: v.pads, Forgotten: pg.Table{Schema: v.db.Names.Ops, Name: "forgotten"},
-	})
+	o := ReferenceOf(v.settings)
+	o.Schema, o.AsOf, o.SampleOneIn = VerifySchema, v.report.AsOf, v.report.SampleOneIn
+	o.Pads, o.Forgotten = v.pads, pg.Table{Schema: v.db.Names.Ops, Name: "forgotten"}
+	err := Reference(ctx, v.tx.Conn(), o)
 	var pgErr *pgconn.PgError
 	if errors.As(err, &pgErr) && pgErr.Code == "42501" {
 		return fmt.Errorf("%w: verify makes a scratch schema %s and drops it: grant the role CREATE on the database", err, VerifySchema)

@@ -91,6 +91,18 @@ func (v *verification) compareTable(ctx context.Context, table string) error {
 	return v.compare(ctx, published.Schema+"."+table, "030_compare_rows.sql", strings.Join(keyColumns[table], ", "), d)
 }
 
+// compareTransitions counts what the Markov model is solved from anew, from the paths.
+func (v *verification) compareTransitions(ctx context.Context) error {
+	published := func(name string) pg.Identifier { return pg.MustIdent(v.db.Names.Sessions, name) }
+	d := pg.Data{Full: true, Tables: []pg.Identifier{published("touches"), published("paths"), published("conversions")}}
+	var all, differing int64
+	if err := v.statement(ctx, "095_compare_transitions.sql", d, v.settings.TransitionArgs(), &all, &differing); err != nil {
+		return err
+	}
+	v.check(v.db.Names.Stages+".transitions", differing == 0, "%s counted anew from the paths, %d differing", plural(all, "transition"), differing)
+	return nil
+}
+
 // compareIdentity compares who is who.
 func (v *verification) compareIdentity(ctx context.Context) error {
 	for _, c := range []struct{ table, file string }{

@@ -56,7 +56,7 @@ func TestVerifyHoldsOnRandomWorlds(t *testing.T) {
 				for _, one := range []int{1, 2} {
 					r := verify(t, p, check.VerifyOptions{SampleOneIn: one})
 					require.True(t, r.Ok(), "night %d, one in %d:\n%s\n%s", n, one, text(t, r), w)
-					require.Len(t, r.Checks, 17)
+					require.Len(t, r.Checks, 21)
 					require.Empty(t, r.Notes)
 				}
 			}
@@ -106,7 +106,7 @@ func TestVerifyNamesTheDamage(t *testing.T) {
 	}{
 		"nothing": {
 			damage: `SELECT`,
-			says:   []string{"ok      sessions.touches: 3 rows compared, all as the reference has them", "All 17 checks hold."},
+			says:   []string{"ok      sessions.touches: 3 rows compared, all as the reference has them", "All 21 checks hold."},
 		},
 		"a changed touch": {
 			damage: `UPDATE sessions.touches SET source = 'bing' WHERE alias_id = 'ann' AND position = 1`,
@@ -133,6 +133,26 @@ func TestVerifyNamesTheDamage(t *testing.T) {
 				VALUES ('nobody', 0, now(), false)`,
 			failed: []string{"signed-up persons", "sessions.attribution"},
 			says:   []string{"1 with a row without a signup", "1 extra. anon:nobody extra"},
+		},
+		"a person miscounted": {
+			damage: `UPDATE sessions.persons SET session_count = 9 WHERE alias_id = 'd2'`,
+			failed: []string{"sessions.persons"},
+			says:   []string{"anon:d2 differing: session_count is 9, the reference has 1"},
+		},
+		"a conversion lost": {
+			damage: `DELETE FROM sessions.conversions`,
+			failed: []string{"sessions.conversions", "session_stages.transitions"},
+			says:   []string{"user:ann (conversion, number signup, 1) missing"},
+		},
+		"a credit moved": {
+			damage: `UPDATE sessions.paths SET linear = 0.25 WHERE position = 1`,
+			failed: []string{"sessions.paths"},
+			says:   []string{"user:ann (conversion, number, position signup, 1, 1) differing: linear is 0.25, the reference has 0.5"},
+		},
+		"a transition too many": {
+			damage: `INSERT INTO session_stages.transitions VALUES ('signup', '{Email}', '(null)', 1)`,
+			failed: []string{"session_stages.transitions"},
+			says:   []string{"counted anew from the paths, 1 differing"},
 		},
 		"a wrong alias": {
 			damage: `UPDATE aliases.anonymous_ids SET alias_id = 'bob' WHERE anonymous_id = 'd1'`,
@@ -167,7 +187,7 @@ func TestVerifyNamesTheDamage(t *testing.T) {
 		},
 		"a row deleted at the source": {
 			damage: `DELETE FROM website.pages WHERE id = 'p1'`,
-			failed: []string{"sessions.all_sessions", "sessions.useful_sessions", "sessions.touches", "sessions.attribution", "rows taken in"},
+			failed: []string{"sessions.all_sessions", "sessions.useful_sessions", "sessions.touches", "sessions.attribution", "sessions.persons", "sessions.paths", "rows taken in"},
 			says: []string{
 				"1 taken in but not there now (1 of website.pages)", "Rows may have been deleted at the source: 1 row",
 				"no longer there, or loaded again since: 1 of website.pages",
@@ -176,13 +196,13 @@ func TestVerifyNamesTheDamage(t *testing.T) {
 		"a row that came late": {
 			damage: `INSERT INTO website.pages (id, received_at, uuid_ts, anonymous_id, url)
 				VALUES ('p9', '2024-03-09 13:10Z', '2024-03-09 13:10Z', 'd2', 'https://shop.example/late')`,
-			failed: []string{"source rows accounted for", "sessions.all_sessions", "rows taken in"},
+			failed: []string{"source rows accounted for", "sessions.all_sessions", "sessions.persons", "rows taken in"},
 			says:   []string{"unaccounted for: 1 of website.pages", "1 there but not taken in", "under an older load time"},
 		},
 		"a row that will come": {
 			damage: `INSERT INTO website.pages (id, received_at, uuid_ts, anonymous_id, url)
 				VALUES ('p9', '2024-04-01 13:10Z', '2024-04-01 13:10Z', 'd2', 'https://shop.example/new')`,
-			says: []string{"All 17 checks hold."},
+			says: []string{"All 21 checks hold."},
 		},
 		"work that waits": {
 			damage: `INSERT INTO attribution_ops.dirty_persons (alias_id, is_identified, mark) VALUES ('ann', true, 1)`,
@@ -233,7 +253,7 @@ func TestVerifySampleLooksAtItsPersonsOnly(t *testing.T) {
 		if in {
 			sampled = append(sampled, "sessions.touches")
 		}
-		exec(t, p, `UPDATE sessions.touches SET channel = 'x' WHERE alias_id = $1`, id)
+		exec(t, p, `UPDATE sessions.touches SET term = 'x' WHERE alias_id = $1`, id)
 		r := verify(t, p, check.VerifyOptions{SampleOneIn: 2})
 		require.Equal(t, len(sampled) == 0, r.Ok(), "%s: %s", id, text(t, r))
 		require.Equal(t, sampled[:min(1, len(sampled))], failed(r))

@@ -68,8 +68,8 @@ func RemovalEffects(transitions []Transition) (map[string]float64, error) {
 	// The inverse of the system has no negative entries, so its norm is the greatest
 	// of its row sums, which are what it makes of ones; without a channel they shrink.
 	m := newSystem(c)
-	sums, _ := m.solve(ones, 1e-3)
-	norm := max(1, floats.Max(sums))
+	sums, residual := m.solve(ones, 1e-3)
+	norm := max(1, floats.Max(sums)/(1-min(residual, 1)))
 	for i, name := range c.channels {
 		if total == 0 {
 			effects[name] = 0

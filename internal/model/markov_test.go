@@ -412,6 +412,18 @@ func TestTransitionsRefused(t *testing.T) {
 	_, err := model.RemovalEffects(many)
 	require.EqualError(t, err, "the Markov chain has 20001 states, more than 20000: lower the order, or join rare channels into one")
 
+	// Round and round between a and b, but for two of 10^15 times.
+	const rounds = 4e15
+	_, err = model.RemovalEffects(transitions{
+		{Next: "a", Count: 1},
+		{Next: "c", Count: 1},
+		{State: []string{"c"}, Next: "a", Count: 1},
+		{State: []string{"a"}, Next: "b", Count: rounds},
+		{State: []string{"b"}, Next: "a", Count: rounds},
+		{State: []string{"a"}, Next: model.Conversion, Count: 2},
+	})
+	require.ErrorContains(t, err, "the Markov chain of 4 states cannot be solved to ten decimals")
+
 	effects, err := model.RemovalEffects(nil)
 	require.NoError(t, err)
 	require.Empty(t, effects)

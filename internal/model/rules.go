@@ -18,8 +18,8 @@ type Touch struct {
 	IsDirect, IsPaid bool
 }
 
-// Credits are parts of one conversion by model, 0 to 1. Under Markov they are no
-// credit yet: of what its channel earns by the conversion the part of the touch.
+// Credits are conversions, or parts of one, by model. Those Share gives a touch under
+// Markov are no credit yet: of what its channel earns the part of the touch.
 type Credits [Markov + 1]float64
 
 // Rules are what can be set of the models. The zero value is the default.

@@ -130,7 +130,8 @@ func (s *scenario) run() {
 			require.NoError(s, err, "%s:%d: night %d, %s", s.File, n.Line, i+1, path)
 		}
 		o := referenceFor(c)
-		o.Rules, o.AsOf = s.open["nightly"].Settings().Rules, n.At
+		settings := s.open["nightly"].Settings()
+		o.Rules, o.AsOf, o.Conversions, o.Traits, o.Models = settings.Rules, n.At, settings.Conversions, settings.Traits, settings.Models
 		o.Pads, err = stages.ReadPads(s.Context(), s.open["nightly"].DB(), s.open["nightly"].DB().Pool)
 		require.NoError(s, err)
 		o.Forgotten = pg.Table{Schema: "attribution_ops", Name: "forgotten"}

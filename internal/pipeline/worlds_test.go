@@ -92,6 +92,12 @@ func compare(t *testing.T, w world.World) error {
 		if err != nil {
 			return fmt.Errorf("night %d: %w", night, err)
 		}
+		if err := agree(t.Context(), nightly, full, "session_stages.transitions", "sessions.channel_weights"); err != nil {
+			return fmt.Errorf("night %d: %w", night, err)
+		}
+		if err := creditsAreWhole(t.Context(), nightly); err != nil {
+			return fmt.Errorf("night %d: %w", night, err)
+		}
 		for _, table := range check.ReferenceTables() {
 			want, err := dump(t.Context(), nightly, "reference", table)
 			if err != nil {
@@ -109,6 +115,39 @@ func compare(t *testing.T, w world.World) error {
 		}
 	}
 	return nil
+}
+
+// agree compares tables that the reference does not have.
+func agree(ctx context.Context, nightly, full *pipeline.Pipeline, tables ...string) error {
+	for _, name := range tables {
+		schema, table, _ := strings.Cut(name, ".")
+		want, err := dump(ctx, full, schema, table)
+		if err != nil {
+			return err
+		}
+		got, err := dump(ctx, nightly, schema, table)
+		if err != nil {
+			return err
+		}
+		if strings.Join(want, "\n") != strings.Join(got, "\n") {
+			return fmt.Errorf("%s of nightly differs from full:\n%s", name, world.Diff(want, got))
+		}
+	}
+	return nil
+}
+
+// creditsAreWhole: of every conversion and model the credits sum to 1, and the ten
+// models share every conversion out.
+func creditsAreWhole(ctx context.Context, p *pipeline.Pipeline) error {
+	var whole, want int64
+	err := p.DB().Pool.QueryRow(ctx, `SELECT
+		(SELECT count(*) FROM (SELECT FROM sessions.credits GROUP BY alias_id, is_identified, conversion, number, model
+			HAVING abs(sum(credit) - 1) < 1e-9 AND min(credit) > 0) AS c),
+		(SELECT 10 * count(*) FROM sessions.conversions)`).Scan(&whole, &want)
+	if err == nil && whole != want {
+		err = fmt.Errorf("%d of %d shared conversions are whole", whole, want)
+	}
+	return err
 }
 
 func reference(w world.World, p *pipeline.Pipeline, night int) check.ReferenceOptions {

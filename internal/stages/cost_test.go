@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/attribution-dev/attribution/internal/config"
+	"github.com/attribution-dev/attribution/internal/check"
 	"github.com/attribution-dev/attribution/internal/pg"
 	"github.com/attribution-dev/attribution/internal/pipeline"
 	"github.com/attribution-dev/attribution/internal/simulate"
@@ -75,7 +76,7 @@ func TestCostFollowsTheChange(t *testing.T) {
 	require.Greater(t, persons, int64(5))
 	require.Less(t, persons, all/25)
 	concerned := list(t, p, "SELECT anonymous_id FROM public.news UNION SELECT user_id FROM public.news")
-	tables := []string{"all_sessions", "useful_sessions", "touches", "attribution"}
+	tables := check.ReferenceTables()
 	before := map[string][]string{}
 	for _, table := range tables {
 		before[table] = places(t, p, table, concerned)
@@ -99,7 +100,7 @@ func TestCostFollowsTheChange(t *testing.T) {
 			require.Equal(t, visits, r.RowsIn, "rows read")
 			require.Equal(t, persons, r.Counters["persons"])
 		case "attribute":
-			require.Equal(t, 2*(sessions+touches), r.RowsChanged, "each taken from whom they were and given to whom they are")
+			require.Equal(t, 2*(sessions+touches+persons), r.RowsChanged, "each taken from whom they were and given to whom they are")
 		}
 	}
 	for _, table := range tables {
@@ -155,7 +156,9 @@ func TestBuffersFollowTheChange(t *testing.T) {
 		return chosen
 	}
 	report := run(t, p, pipeline.Request{AsOf: w.Day(100), Stages: upTo("signup")})
-	d := pg.Data{Run: pg.RunID(report.RunID)}
+	aside := func(schema, name string) pg.Identifier { return pg.MustIdent(schema, pg.AsideName(name, pg.RunID(report.RunID))) }
+	sessions := func(name string) pg.Identifier { return pg.MustIdent("sessions", name) }
+	d := pg.Data{Run: pg.RunID(report.RunID), Table: sessions("touches"), Other: aside("sessions", "touches"), Extra: []pg.Identifier{pg.MustIdent("position")}}
 	persons := value[int64](t, p, "SELECT count(*) FROM attribution_ops.dirty_persons")
 	require.Greater(t, persons, int64(20))
 	prefer := []string{"07_attribute/041_prefer_indexes.sql"}
@@ -172,12 +175,17 @@ func TestBuffersFollowTheChange(t *testing.T) {
 			{"04_realias/030_months_with_visits.sql", nil, nil},
 			{"05_resessionize/060_read_dirty_visits.sql", alone, days},
 			{"07_attribute/050_delete_all_sessions.sql", prefer, nil},
-			{"07_attribute/052_delete_touches.sql", prefer, nil},
+			{"07_attribute/051_delete_differing.sql", prefer, nil},
 			{"07_attribute/060_insert_all_sessions.sql", prefer, nil},
-			{"07_attribute/062_insert_touches.sql", prefer, nil},
+			{"07_attribute/061_insert_differing.sql", prefer, nil},
+			{"07_attribute/200_count_transitions.sql", prefer, pg.Args{"conversions": []string{"signup"}, "nulls": true, "order": 1}},
 		} {
 			data := d
 			data.Flag = s.args != nil
+			if strings.Contains(s.file, "transitions") {
+				data.Tables = []pg.Identifier{sessions("touches"), sessions("paths"), sessions("conversions")}
+				data.Other, data.Extra = aside("session_stages", "persons"), []pg.Identifier{pg.MustIdent("alias_id"), pg.MustIdent("is_identified")}
+			}
 			all[s.file] = buffers(t, p, s.before, s.file, data, s.args)
 		}
 		return all
@@ -206,7 +214,7 @@ func TestStatementsOfANight(t *testing.T) {
 	arrive(t, p, w, 99, 100)
 	tr := trace(t, p)
 	// Four months of 9 source tables: measured, and a tenth above it.
-	most := map[string]int{"extract": 240, "sessionize": 24, "alias": 40, "realias": 11, "resessionize": 38, "signup": 19, "attribute": 60, "reindex": 33}
+	most := map[string]int{"extract": 240, "sessionize": 24, "alias": 40, "realias": 11, "resessionize": 38, "signup": 25, "attribute": 70, "reindex": 42}
 	for _, s := range stages.All() {
 		tr.set(nil, nil)
 		run(t, p, pipeline.Request{AsOf: w.Day(100), Stages: []stages.Stage{s}})

@@ -279,6 +279,13 @@ func (f *forgetting) waiting(ctx context.Context) error {
 // published removes what analysts see.
 func (f *forgetting) published(ctx context.Context) error {
 	sessions := f.in.DB.Names.Sessions
+	if err := f.in.takeTransitions(ctx, f.tx, func(name string) pg.Identifier { return f.in.publishedTable(name).Ident() },
+		pg.MustIdent("forgotten_ids"), "identifier", "is_user"); err != nil {
+		return err
+	}
+	if _, err := f.in.DB.Exec(ctx, f.tx, "07_attribute/201_clear_transitions.sql", pg.Data{}, none); err != nil {
+		return err
+	}
 	if err := f.scan(ctx, sessions, publishedTables[0], "100_delete_sessions.sql", pg.Data{}); err != nil {
 		return err
 	}

@@ -133,8 +133,10 @@ func (s *signupStep) conversions(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return err
 	}
-	if err := s.exec(ctx, tx, "081_create_event_values.sql", pg.Data{}, none, ""); err != nil {
-		return err
+	if len(tables) > 0 {
+		if err := s.exec(ctx, tx, "081_create_event_values.sql", pg.Data{}, none, ""); err != nil {
+			return err
+		}
 	}
 	for _, t := range tables {
 		if err := s.exec(ctx, tx, "082_find_event_values.sql", t.data(), s.in.eventArgs(&t), ""); err != nil {
@@ -150,6 +152,19 @@ func (s *signupStep) conversions(ctx context.Context, tx pgx.Tx) error {
 // persons makes the table of persons, with their traits.
 func (s *signupStep) persons(ctx context.Context, tx pgx.Tx) error {
 	traits := s.in.Settings.Traits
+	if len(traits) > 0 {
+		if err := s.traits(ctx, tx, traits); err != nil {
+			return err
+		}
+	}
+	if err := s.exec(ctx, tx, "095_create_persons.sql", pg.Data{}, none, ""); err != nil {
+		return err
+	}
+	return s.exec(ctx, tx, "096_fill_persons.sql", pg.Data{Flag: len(traits) > 0}, none, "persons")
+}
+
+// traits gathers what identify calls say.
+func (s *signupStep) traits(ctx context.Context, tx pgx.Tx, traits []string) error {
 	if err := s.exec(ctx, tx, "090_create_traits.sql", pg.Data{}, none, ""); err != nil {
 		return err
 	}
@@ -179,8 +194,5 @@ func (s *signupStep) persons(ctx context.Context, tx pgx.Tx) error {
 	if len(unseen) > 0 && !s.in.DB.Dry() {
 		s.result.warn(fmt.Sprintf("person_traits: no source's identifies has a column %s that can be read", strings.Join(unseen, ", ")))
 	}
-	if err := s.exec(ctx, tx, "095_create_persons.sql", pg.Data{}, none, ""); err != nil {
-		return err
-	}
-	return s.exec(ctx, tx, "096_fill_persons.sql", pg.Data{Flag: len(traits) > 0}, none, "persons")
+	return nil
 }

@@ -110,7 +110,7 @@ func (in *Input) replaceAll(ctx context.Context, tx pgx.Tx, p *prepared, gates [
 		return err
 	}
 	r.RowsChanged = r.Counters["signed_up_persons"]
-	if err := in.recountTransitions(ctx, tx, p); err != nil {
+	if err := in.recountTransitions(ctx, tx, p, r); err != nil {
 		return err
 	}
 	return in.swap(ctx, tx, p)
@@ -122,7 +122,7 @@ func (in *Input) replaceDirty(ctx context.Context, tx pgx.Tx, p *prepared, d pg.
 	if _, err := in.DB.Exec(ctx, tx, "07_attribute/041_prefer_indexes.sql", d, none); err != nil {
 		return err
 	}
-	if err := in.recountTransitions(ctx, tx, p); err != nil {
+	if err := in.recountTransitions(ctx, tx, p, r); err != nil {
 		return err
 	}
 	r.RowsChanged = 0

@@ -4,7 +4,10 @@
 -- Writes: transitions. @order: channels a state remembers.
 INSERT INTO {{stages}}.transitions AS t (conversion, state, next, count)
 SELECT conversion, state, next, {{if .Flag}}-{{end}}count(*)
-FROM (
+FROM ({{template "transitions" .}}) AS steps
+GROUP BY conversion, state, next
+ON CONFLICT (conversion, state, next) DO UPDATE SET count = t.count + excluded.count
+{{- define "transitions"}}
     SELECT w.conversion, m.state, m.next
     FROM (
         SELECT s.*, lag(s.channel, 1) OVER path AS one, lag(s.channel, 2) OVER path AS two, lag(s.channel, 3) OVER path AS three,
@@ -30,8 +33,6 @@ FROM (
         SELECT array_remove((ARRAY[w.two, w.one, w.channel])[4 - @order::int:], NULL), w.ending
         WHERE w.is_last
     ) AS m
-) AS steps
-GROUP BY conversion, state, next
-ON CONFLICT (conversion, state, next) DO UPDATE SET count = t.count + excluded.count
+{{end}}
 {{- define "only"}}{{if not .Full}}
             JOIN {{.Other}} AS o ON o.{{index .Extra 0}} = p.alias_id AND o.{{index .Extra 1}} = p.is_identified{{end}}{{end}}
