@@ -86,7 +86,7 @@ test-install: ## fetch PostgreSQL by each of the ways the tool knows, and try it
 
 .PHONY: test-browser
 test-browser: tools $(AXE) ## look at the report's page in a headless Chromium; pictures go to bin/report
-	@bin/withpg bin/gotest -summary bin/browser-summary -tags browser -count=1 -timeout 10m -run '^TestBrowser' $(ARGS) ./internal/report
+	@bin/withpg bin/gotest -summary bin/test-browser-summary -tags browser -count=1 -timeout 10m -run '^TestBrowser' $(ARGS) ./internal/report
 
 $(AXE):
 	@command -v npm >/dev/null || { echo "no npm on this machine, which fetches axe-core: apt-get install npm"; exit 1; }

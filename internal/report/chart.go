@@ -5,6 +5,8 @@ import (
 	"math"
 	"strings"
 	"time"
+
+	"github.com/attribution-dev/attribution/internal/model"
 )
 
 // A chart is an SVG picture of a table. Widths and horizontal places are percents, so that
@@ -303,7 +305,7 @@ func (t Table) bars() *chart {
 
 // partial are the models that see only paid touches: beside the others they would stretch
 // every range to nothing.
-var partial = map[Text]bool{"first_paid": true, "last_paid": true}
+var partial = map[Text]bool{Text(model.FirstPaid.String()): true, Text(model.LastPaid.String()): true}
 
 // ranges is how far the models are apart about each channel.
 func (t Table) ranges() *chart {

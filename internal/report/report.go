@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"math"
 	"time"
+
+	"github.com/attribution-dev/attribution/internal/model"
 )
 
 // A Report is what "attribution report" shows of one period, conversion and model.
@@ -90,9 +92,12 @@ const (
 	None = "(none)"
 )
 
-// Models are the attribution models, in the order they are shown.
-func Models() []string {
-	return []string{"first_touch", "last_touch", "last_non_direct", "first_paid", "last_paid", "linear", "position_based", "time_decay", "shapley", "markov"}
+// Models are the names of the attribution models, in the order they are shown.
+func Models() (names []string) {
+	for _, m := range model.All() {
+		names = append(names, m.String())
+	}
+	return names
 }
 
 // MarshalJSON gives the rows as objects by the columns' keys.
