@@ -15,7 +15,7 @@ func (r *reading) campaigns(ctx context.Context) (Section, error) {
 		Campaign, Source, Medium    *string
 		Conversions, Revenue, Spend float64
 	}
-	all, err := rows[campaign](ctx, r, "12_report/060_campaigns.sql", pg.Data{}, r.ofModel(pg.Args{"currency": r.report.Currency, "top": top}))
+	all, err := rows[campaign](ctx, r, "12_report/060_campaigns.sql", pg.Data{}, r.ofModel(pg.Args{"currency": r.o.Currency, "top": top}))
 	if err != nil {
 		return s, err
 	}
@@ -74,11 +74,11 @@ func (r *reading) campaigns(ctx context.Context) (Section, error) {
 // pages is landing pages and blog posts with the worth of those they brought.
 func (r *reading) pages(ctx context.Context) (Section, error) {
 	s := Section{ID: "pages", Title: "Landing pages and blog posts"}
-	currencies, rates := []string{r.report.Currency}, []float64{1}
+	currencies, rates := []string{r.o.Currency}, []float64{1}
 	for c, rate := range r.o.Rates {
 		currencies, rates = append(currencies, c), append(rates, rate)
 	}
-	args := pg.Args{"currency": r.report.Currency, "currencies": currencies, "rates": rates, "top": top}
+	args := pg.Args{"currency": r.o.Currency, "currencies": currencies, "rates": rates, "top": top}
 	landing, best, err := r.pageTable(ctx, "landing_pages", "Landing pages of the touches, "+spaced(r.o.Model), "landing page", pg.Data{}, r.ofModel(args))
 	if err != nil {
 		return s, err

@@ -48,7 +48,7 @@ func Read(ctx context.Context, db *pg.DB, o Options) (*Report, error) {
 		return nil, err
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // nothing was written
-	r := &reading{db: db, tx: tx, o: o, report: &Report{Conversion: o.Conversion, Model: o.Model, Currency: o.Currency}}
+	r := &reading{db: db, tx: tx, o: o, report: &Report{Conversion: o.Conversion, Model: o.Model}}
 	if err := r.period(ctx); err != nil {
 		return nil, explained(err)
 	}

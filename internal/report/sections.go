@@ -87,15 +87,15 @@ func (r *reading) money(ctx context.Context, s *Section, add func(measure, name 
 	if err != nil {
 		return err
 	}
-	if len(all) > 0 && r.report.Currency == "" {
-		r.report.Currency = all[0].Currency
+	if len(all) > 0 && r.o.Currency == "" {
+		r.o.Currency = all[0].Currency
 	}
 	for _, c := range all {
-		if c.Currency != r.report.Currency {
+		if c.Currency != r.o.Currency {
 			s.Lead += fmt.Sprintf(" Not counted, for want of a rate: %s %s of revenue and %s %s of spend.", Show(Amount(c.Revenue)), c.Currency, Show(Amount(c.Spend)), c.Currency)
 			continue
 		}
-		r.hasSpend, r.hasRevenue = c.Spend != 0, c.Revenue != 0
+		r.report.Currency, r.hasSpend, r.hasRevenue = c.Currency, c.Spend != 0, c.Revenue != 0
 		if r.hasSpend {
 			add("spend", "Spend", Amount(rounded(c.Spend)), c.Currency)
 			if r.conversions > 0 {
