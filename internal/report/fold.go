@@ -65,7 +65,7 @@ func fold(sums map[string]float64, n int) (order []string, folded func(string) s
 	if others {
 		order = append(order, Others)
 	}
-	if _, any := sums[NoTouch]; any {
+	if _, untouched := sums[NoTouch]; untouched {
 		order = append(order, NoTouch)
 	}
 	return order, func(name string) string {

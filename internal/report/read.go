@@ -49,6 +49,9 @@ func Read(ctx context.Context, db *pg.DB, o Options) (*Report, error) {
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // nothing was written
 	r := &reading{db: db, tx: tx, o: o, report: &Report{Conversion: o.Conversion, Model: o.Model}}
+	if _, err := db.Exec(ctx, tx, "12_report/005_memory.sql", pg.Data{}, nil); err != nil {
+		return nil, explained(err)
+	}
 	if err := r.period(ctx); err != nil {
 		return nil, explained(err)
 	}

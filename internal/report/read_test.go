@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -287,6 +288,29 @@ func TestAnalysts(t *testing.T) {
 	execute(t, db, `DROP VIEW sessions.credits`)
 	_, err = as()
 	require.ErrorContains(t, err, `run "attribution migrate"`)
+}
+
+// TestDocumented: docs/reports.md has a heading for each section, and names each table,
+// headline number and check.
+func TestDocumented(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/reports.md")
+	require.NoError(t, err)
+	for _, s := range read(t, world(t), report.Options{Rates: rates}).Sections {
+		require.Contains(t, string(page), "\n## "+s.ID+"\n")
+		require.NotEmpty(t, s.Counted, s.ID)
+		for _, table := range s.Tables {
+			names := []string{table.ID}
+			if table.ID == "headline" || table.ID == "quality" {
+				for _, row := range table.Rows {
+					names = append(names, string(row[0].(report.Text)))
+				}
+			}
+			for _, name := range names {
+				require.True(t, strings.Contains(string(page), "`"+name+"`") || strings.Contains(string(page), "\n## "+name+"\n"), "%s is not explained", name)
+			}
+		}
+	}
 }
 
 // TestQuality counts what the pipeline left out.

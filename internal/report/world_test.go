@@ -2,7 +2,6 @@ package report_test
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -59,7 +58,7 @@ func world(t testing.TB) *pg.DB {
 		}
 		c := config.New()
 		c.DatabaseURL, c.Sources = url, []string{"website", "app"}
-		p, err := pipeline.Open(ctx, c, pipeline.Options{Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Version: "test"})
+		p, err := pipeline.Open(ctx, c, pipeline.Options{Log: slog.New(slog.DiscardHandler), Version: "test"})
 		if err != nil {
 			return err
 		}
