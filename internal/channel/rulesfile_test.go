@@ -137,6 +137,7 @@ func TestMistakesInTheRulesAreNamed(t *testing.T) {
 		"replace: [chanels]":                                      `my.yaml: replace[0]: unknown section "chanels": use any of`,
 		"channels: [{channel: X}]":                                `my.yaml: channels[0] (X): channel and when are both required`,
 		"channels: [{when: [{medium: x}]}]":                       `my.yaml: channels[0] (): channel and when are both required`,
+		"channels: [{channel: (null), when: [{medium: x}]}]":      `my.yaml: channels[0] ((null)): a channel's name cannot begin with a parenthesis`,
 		"channels: [{channel: X, when: [{}]}]":                    `my.yaml: channels[0] (X): when[0]: empty`,
 		"channels: [{channel: X, when: [{medium: '('}]}]":         `my.yaml: channels[0] (X): when[0]: medium: "(" is no regular expression`,
 		"channels: [{channel: X, when: [{category: socal}]}]":     `my.yaml: channels[0] (X): when[0]: no host has category "socal": use one of ai, email, search`,
