@@ -60,6 +60,10 @@ help: ## list the targets
 build: ## build bin/attribution, one static binary
 	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o bin/attribution ./cmd/attribution
 
+.PHONY: update-rules
+update-rules: ## take the public lists of rules/third_party anew (needs a network)
+	go run ./scripts/updaterules $(ARGS)
+
 .PHONY: demo
 demo: build ## run the whole pipeline on made-up events and show the result
 	bin/attribution demo

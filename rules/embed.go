@@ -16,9 +16,10 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Files holds every shipped YAML file, by its bare name: "channels.yaml", …
+// Files holds every shipped YAML file by its name: "channels.yaml", …, and those of public
+// lists as "third_party/hosts.yaml", …
 //
-//go:embed *.yaml
+//go:embed *.yaml third_party/*.yaml
 var Files embed.FS
 
 // A Header opens every shipped file: what it is, where its facts come from, and

@@ -1,7 +1,11 @@
 package rules_test
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"io/fs"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -15,7 +19,10 @@ func TestEveryFileStatesItsSubjectSourceAndLicence(t *testing.T) {
 	names, err := fs.Glob(rules.Files, "*.yaml")
 	require.NoError(t, err)
 	require.Len(t, names, 8)
-	for _, name := range names {
+	listed, err := fs.Glob(rules.Files, "third_party/*.yaml")
+	require.NoError(t, err)
+	require.Len(t, listed, 2)
+	for _, name := range append(names, listed...) {
 		text, err := rules.Files.ReadFile(name)
 		require.NoError(t, err)
 		var header rules.Header // not strict: the rest of the file is its own
@@ -23,6 +30,41 @@ func TestEveryFileStatesItsSubjectSourceAndLicence(t *testing.T) {
 		assert.NotEmpty(t, header.About, "%s: about", name)
 		assert.NotEmpty(t, header.Source, "%s: source", name)
 		assert.NotEmpty(t, header.Licence, "%s: licence", name)
+	}
+}
+
+// TestPublicListsAreAsTheyWereTaken: each file of third_party is what scripts/updaterules
+// wrote, and says under which licence, whose text stands beside it.
+func TestPublicListsAreAsTheyWereTaken(t *testing.T) {
+	sums, err := os.ReadFile("third_party/SHA256SUMS")
+	require.NoError(t, err)
+	made := map[string]bool{"SHA256SUMS": true, "LICENSE.matomo": true}
+	for line := range strings.Lines(string(sums)) {
+		sum, name, ok := strings.Cut(strings.TrimSpace(line), "  ")
+		require.True(t, ok, line)
+		text, err := os.ReadFile("third_party/" + name)
+		require.NoError(t, err)
+		assert.Equal(t, sum, fmt.Sprintf("%x", sha256.Sum256(text)), "%s was changed by hand: change rules/hosts.yaml, a rules file or scripts/updaterules", name)
+		made[name] = true
+	}
+	files, err := os.ReadDir("third_party")
+	require.NoError(t, err)
+	require.Len(t, files, len(made))
+	for _, f := range files {
+		assert.True(t, made[f.Name()], f.Name())
+	}
+	for name, licence := range map[string][2]string{
+		"third_party/hosts.yaml":    {"LICENSE.matomo", "CC0 1.0 Universal"},
+		"third_party/crawlers.yaml": {"LICENSE.crawler-user-agents", "The MIT License (MIT)"},
+	} {
+		text, err := rules.Files.ReadFile(name)
+		require.NoError(t, err)
+		var header rules.Header
+		require.NoError(t, yaml.Unmarshal(text, &header))
+		assert.Contains(t, header.Licence, licence[0], name)
+		words, err := os.ReadFile("third_party/" + licence[0])
+		require.NoError(t, err)
+		assert.Contains(t, string(words), licence[1], name)
 	}
 }
 

@@ -227,6 +227,7 @@ func variants(t testing.TB) (names []string, data []pg.Data) {
 		{"Forgets", func(d *pg.Data) { d.Forgets = true }},
 		{"Forgets, Flag", func(d *pg.Data) { d.Forgets, d.Flag = true, true }},
 		{"Forgets, Identities", func(d *pg.Data) { d.Forgets, d.Identities = true, true }},
+		{"UserAgents", func(d *pg.Data) { d.UserAgents = true }},
 		{"nothing extra", func(d *pg.Data) { d.Extra = nil }},
 	} {
 		d := base()

@@ -82,7 +82,7 @@ func newRootCmd(d deps) (*cobra.Command, *globals) {
 	root.SetOut(d.out)
 	root.SetErr(d.err)
 	root.AddCommand(
-		newBenchCmd(g), newDemoCmd(g), newDoctorCmd(g), newExplainCmd(g), newForgetCmd(g), newHistoryCmd(g), newLoadCmd(g), newMigrateCmd(g), newModelsCmd(g), newPlanCmd(g),
+		newBenchCmd(g), newChannelsCmd(g), newDemoCmd(g), newDoctorCmd(g), newExplainCmd(g), newForgetCmd(g), newHistoryCmd(g), newLoadCmd(g), newMigrateCmd(g), newModelsCmd(g), newPlanCmd(g),
 		newReportCmd(g), newRetryCmd(g), newRunCmd(g), newScheduleCmd(g), newSimulateCmd(g), newStatusCmd(g), newVerifyCmd(g), newVersionCmd(g),
 	)
 	return root, g

@@ -130,13 +130,16 @@ func (g *globals) printTotals(t *pipeline.Totals) {
 		fmt.Fprintln(g.out, "  none were taken in yet")
 		return
 	}
-	waiting := t.TakenIn - t.InVisits - t.Server - t.Ignored - t.Blocked
+	waiting := t.TakenIn - t.InVisits - t.Server - t.Ignored - t.Bots - t.Blocked
 	rows := [][]string{
 		{count(t.TakenIn), "taken in, received " + months(t)},
 		{count(t.InVisits), "= in sessions"},
 		{count(t.Server), "+ of back ends, which are no activity"},
 		{count(t.Ignored), "+ ignored by ignore_events"},
 		{count(t.Blocked), "+ with blocked identifiers only"},
+	}
+	if t.Bots != 0 {
+		rows = append(rows, []string{count(t.Bots), "+ of crawlers, left out by bots: exclude"})
 	}
 	if waiting != 0 {
 		rows = append(rows, []string{count(waiting), "+ still waiting for stage sessionize"})
@@ -202,7 +205,7 @@ type waitingResult struct {
 func statusOf(s *pipeline.Status) statusResult {
 	t := &s.Totals
 	result := statusResult{Running: s.Running, Tables: []freshTable{}, Waiting: []waitingResult{}, Months: []string{}, Totals: map[string]int64{
-		"taken_in": t.TakenIn, "in_visits": t.InVisits, "server": t.Server, "ignored": t.Ignored, "blocked": t.Blocked,
+		"taken_in": t.TakenIn, "in_visits": t.InVisits, "server": t.Server, "ignored": t.Ignored, "bots": t.Bots, "blocked": t.Blocked,
 		"rejected": t.Rejected, "duplicates": t.Duplicates, "signed_up_persons": t.SignedUp,
 	}}
 	if s.LastRun != nil {

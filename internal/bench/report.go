@@ -137,7 +137,10 @@ const (
 )
 
 // afterTouches are the reference's files that stage 5 has no part in.
-var afterTouches = map[string]bool{"610_useful_sessions": true, "630_eligible_touches": true, "640_attribution": true}
+var afterTouches = map[string]bool{
+	"415_rewards": true, "610_useful_sessions": true, "630_eligible_touches": true, "640_attribution": true,
+	"650_conversions": true, "660_path_touches": true, "670_paths": true, "680_persons": true,
+}
 
 // measure works out the measures from the phases.
 func (r *Report) measure(memoryLimit int64) {

@@ -72,3 +72,18 @@ func TestTagsAllocateNothingWhereNothingIsEncoded(t *testing.T) {
 	}
 	assert.Zero(t, testing.AllocsPerRun(100, func() { r.Tags(channel.Campaign{Source: "google", Medium: "cpc", Name: "Brand"}, "") }))
 }
+
+func BenchmarkIsCrawler(b *testing.B) {
+	r := newRules(b, channel.Options{})
+	for name, agent := range map[string]string{
+		"browser": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+		"crawler": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				r.IsCrawler(agent)
+			}
+		})
+	}
+}

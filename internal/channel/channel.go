@@ -12,8 +12,6 @@
 package channel
 
 import (
-	"regexp"
-
 	"github.com/attribution-dev/attribution/rules"
 )
 
@@ -90,9 +88,11 @@ type Rules struct {
 
 	internal domainSet // own and internal domains and app packages
 	sites    sites     // hosts, apps and names to sites
-	paid     []*regexp.Regexp
+	listed   sites     // of public lists, where sites has none
+	paid     []paidMedium
 	channels []channelRule
 	asksURLs bool // a channel rule asks for landing_page or referrer
+	crawlers crawlers
 
 	origins  memo[hostKey, origin]
 	resolved memo[Tags, Evidence]
@@ -124,6 +124,7 @@ func New(o Options) (*Rules, error) {
 		func() error { return r.compileSites(d) },
 		func() error { return r.compilePaid(d) },
 		func() error { return r.compileChannels(d) },
+		func() error { return r.compileCrawlers(d) },
 	} {
 		if err := compile(); err != nil {
 			return nil, err

@@ -10,6 +10,7 @@ import (
 // A channelRule gives its channel to evidence that any of its conditions fits.
 type channelRule struct {
 	channel string
+	at      string // file and key
 	when    []condition
 }
 
@@ -17,8 +18,15 @@ type channelRule struct {
 type condition struct {
 	category string
 	paid     *bool
+	asks     string // the parts as the file has them
 
 	source, medium, campaign, clickID, landingPage, referrer *regexp.Regexp
+}
+
+// A paidMedium is a pattern of paid media.
+type paidMedium struct {
+	*regexp.Regexp
+	pattern, at string
 }
 
 // compilePaid prepares the paid media.
@@ -28,7 +36,7 @@ func (r *Rules) compilePaid(d data) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", d.paidFiles[i], err)
 		}
-		r.paid = append(r.paid, re)
+		r.paid = append(r.paid, paidMedium{re, p, d.paidFiles[i]})
 	}
 	return nil
 }
@@ -40,7 +48,7 @@ func (r *Rules) compileChannels(d data) error {
 		if c.Channel == "" || len(c.When) == 0 {
 			return fmt.Errorf("%s: channel and when are both required: name the channel and give it a condition", c.at)
 		}
-		rule := channelRule{channel: c.Channel}
+		rule := channelRule{channel: c.Channel, at: c.at}
 		for i, w := range c.When {
 			at := fmt.Sprintf("%s: when[%d]", c.at, i)
 			if w == (conditionData{}) {
@@ -49,7 +57,7 @@ func (r *Rules) compileChannels(d data) error {
 			if w.Category != "" && !slices.Contains(ofHosts, w.Category) {
 				return fmt.Errorf("%s: no host has category %q: use one of %s, or add hosts", at, w.Category, strings.Join(ofHosts, ", "))
 			}
-			cond := condition{category: w.Category, paid: w.Paid}
+			cond := condition{category: w.Category, paid: w.Paid, asks: w.String()}
 			for _, p := range []struct {
 				key, pattern string
 				into         **regexp.Regexp
@@ -113,13 +121,17 @@ const maxRememberedTags = 512
 
 // classify is Classify without memory.
 func (r *Rules) classify(t Tags, pageURL, referrer string) Evidence {
-	category := ""
-	if s := r.sites.ofSource(t.Source); s != nil {
-		category = s.Category
-	}
 	return r.resolve(Evidence{
 		Source: t.Source, Medium: t.Medium, Campaign: t.Campaign, Term: t.Term, Content: t.Content, ClickID: t.ClickID,
-	}, category, pageURL, referrer)
+	}, r.categoryOf(t.Source), pageURL, referrer)
+}
+
+// categoryOf is the category of the site a source names, "" for none.
+func (r *Rules) categoryOf(source string) string {
+	if s := r.siteOfSource(source); s != nil {
+		return s.Category
+	}
+	return ""
 }
 
 // Direct is what a touch without evidence gets: source "(direct)", medium
@@ -130,17 +142,37 @@ func (r *Rules) Direct() Evidence {
 
 // resolve adds IsPaid and Channel.
 func (r *Rules) resolve(e Evidence, category, pageURL, referrer string) Evidence {
-	e.IsPaid = r.paidIDs[e.ClickID] || e.Medium != "" && slices.ContainsFunc(r.paid, func(re *regexp.Regexp) bool { return re.MatchString(e.Medium) })
+	e.IsPaid = r.paidIDs[e.ClickID] || r.paidBy(e.Medium) != nil
 	e.Channel = UnassignedChannel
+	if rule, _ := r.firing(&e, category, pageURL, referrer); rule != nil {
+		e.Channel = rule.channel
+	}
+	return e
+}
+
+// paidBy is the pattern that makes a medium a paid one, nil for none.
+func (r *Rules) paidBy(medium string) *paidMedium {
+	if medium == "" {
+		return nil
+	}
+	for i := range r.paid {
+		if r.paid[i].MatchString(medium) {
+			return &r.paid[i]
+		}
+	}
+	return nil
+}
+
+// firing is the first rule that fits, and which of its conditions does; nil for none.
+func (r *Rules) firing(e *Evidence, category, pageURL, referrer string) (*channelRule, int) {
 	for i := range r.channels {
 		for j := range r.channels[i].when {
-			if r.channels[i].when[j].fits(&e, category, pageURL, referrer) {
-				e.Channel = r.channels[i].channel
-				return e
+			if r.channels[i].when[j].fits(e, category, pageURL, referrer) {
+				return &r.channels[i], j
 			}
 		}
 	}
-	return e
+	return nil, 0
 }
 
 // fits reports whether every part of the condition holds. Cheap parts come first.

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"slices"
 
 	"golang.org/x/net/publicsuffix"
@@ -12,12 +13,13 @@ import (
 // Versions of the code that reads evidence: to be raised with every change that
 // gives another result for the same rules, so that what it bears on is redone.
 const (
+	crawlersVersion = 1 // Crawler: stage 1
 	tagsVersion     = 1 // Tags, IsBlog: stage 2
 	evidenceVersion = 1 // Referral, Classify, Direct: stage 5
 )
 
 // Fingerprint is a hash of all that what the stage reads here depends on, "" for
-// stages that read nothing here. Stage 2 depends on click ids (names, order,
+// stages that read nothing here. Stage 1 depends on the crawlers; stage 2 on click ids (names, order,
 // implied source and medium), absent values and blog patterns; stage 5 on channels,
 // paid media, which click ids are paid, hosts, own and internal domains, and the
 // public suffix list built in. Comments, layout, and the order of lists whose order
@@ -36,8 +38,9 @@ func (r *Rules) computeFingerprints(d data, blogPatterns []string) map[int]strin
 		}
 	}
 	return map[int]string{
+		1: hash(crawlersVersion, set(d.Crawlers)),
 		2: hash(tagsVersion, clickIDs, set(d.Absent), set(blogPatterns)),
-		5: hash(evidenceVersion, d.Channels, set(d.Paid), set(paidIDs), r.sites.meaning(), r.internal, publicsuffix.List.String()),
+		5: hash(evidenceVersion, d.Channels, set(d.Paid), set(paidIDs), r.sites.meaning(), r.listed.meaning(), slices.Sorted(maps.Keys(r.internal)), publicsuffix.List.String()),
 	}
 }
 

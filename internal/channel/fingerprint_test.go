@@ -11,10 +11,11 @@ import (
 
 func TestFingerprintTellsWhichStageAChangeBearsOn(t *testing.T) {
 	shipped := newRules(t, channel.Options{})
+	assert.NotEmpty(t, shipped.Fingerprint(1))
 	assert.NotEmpty(t, shipped.Fingerprint(2))
 	assert.NotEmpty(t, shipped.Fingerprint(5))
 	assert.NotEqual(t, shipped.Fingerprint(2), shipped.Fingerprint(5))
-	for _, stage := range []int{1, 3, 4, 6, 7, 8} {
+	for _, stage := range []int{3, 4, 6, 7, 8} {
 		assert.Empty(t, shipped.Fingerprint(stage))
 	}
 	file := func(s string) channel.Options { return channel.Options{RulesFile: []byte(s)} }
@@ -34,6 +35,8 @@ func TestFingerprintTellsWhichStageAChangeBearsOn(t *testing.T) {
 		{"a shipped click id given again", file("click_ids: [{name: gclid, source: google, medium: cpc, paid: true}]"), false, false},
 		{"a shipped absent value given again", file("absent_values: [(NONE)]"), false, false},
 		{"a shipped host given again", file("hosts: [{name: youtube, category: video, hosts: [YouTube.com]}]"), false, false},
+		{"a crawler", file("crawlers: [OurMonitor/]"), false, false},
+		{"a shipped crawler given again", file("crawlers: [Googlebot-Image]"), false, false},
 		{"a new absent value", file("absent_values: [n/a]"), true, false},
 		{"blog patterns", channel.Options{BlogPatterns: []string{"/news/"}}, true, false},
 		{"a click id's medium", file("click_ids: [{name: fbclid, source: facebook, medium: paid, paid: false}]"), true, false},
@@ -50,6 +53,7 @@ func TestFingerprintTellsWhichStageAChangeBearsOn(t *testing.T) {
 	} {
 		r := newRules(t, c.options)
 		assert.Equal(t, c.stage2, shipped.Fingerprint(2) != r.Fingerprint(2), "stage 2 changed by %s", c.change)
+		assert.Equal(t, c.change == "a crawler", shipped.Fingerprint(1) != r.Fingerprint(1), "stage 1 changed by %s", c.change)
 		assert.Equal(t, c.stage5, shipped.Fingerprint(5) != r.Fingerprint(5), "stage 5 changed by %s", c.change)
 	}
 }

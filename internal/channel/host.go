@@ -143,19 +143,20 @@ func starForm(host string) string {
 	return host[:len(host)-len(suffix)] + "*"
 }
 
-// A domainSet is a set of hosts, each with its subdomains, and of app packages.
-type domainSet map[string]struct{}
+// A domainSet is a set of hosts, each with its subdomains, and of app packages, by
+// what a referrer of theirs is.
+type domainSet map[string]ReferrerKind
 
-// covers reports whether the address's host, or a domain above it, is in the set.
-// A package has to be there whole.
-func (s domainSet) covers(a address) bool {
+// covers is what a referrer from the address is by the set, "" where neither its host
+// nor a domain above it is there. A package has to be there whole.
+func (s domainSet) covers(a address) ReferrerKind {
 	for host := a.host; ; {
-		if _, ok := s[host]; ok {
-			return true
+		if kind, ok := s[host]; ok {
+			return kind
 		}
 		dot := strings.IndexByte(host, '.')
 		if dot < 0 || a.isApp() {
-			return false
+			return ""
 		}
 		host = host[dot+1:]
 	}
@@ -166,14 +167,15 @@ func (r *Rules) compileInternal(own, internal []string) error {
 	r.internal = domainSet{}
 	for _, list := range []struct {
 		key     string
+		kind    ReferrerKind
 		domains []string
-	}{{"own_domains", own}, {"internal_domains", internal}} {
+	}{{"internal_domains", ReferrerInternal, internal}, {"own_domains", ReferrerOwn, own}} {
 		for i, d := range list.domains {
 			host, err := parseDomain(d)
 			if err != nil {
 				return fmt.Errorf("%s[%d]: %w", list.key, i, err)
 			}
-			r.internal[host] = struct{}{}
+			r.internal[host] = list.kind
 		}
 	}
 	return nil

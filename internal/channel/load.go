@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/attribution-dev/attribution/internal/event"
 	"github.com/attribution-dev/attribution/rules"
@@ -18,9 +19,13 @@ type data struct {
 	Paid     []string      `yaml:"paid_media"`
 	Hosts    []site        `yaml:"hosts"`
 	Channels []channelData `yaml:"channels"`
+	Crawlers []string      `yaml:"crawlers"`
 
-	// paidFiles names the file of each entry of Paid.
-	paidFiles []string
+	// listed are the sites of the public lists in rules/third_party, asked where none of
+	// Hosts fits.
+	listed []site
+	// paidFiles and crawlerFiles name the file of each entry of Paid and Crawlers.
+	paidFiles, crawlerFiles []string
 }
 
 // A clickID is an entry of click_ids.yaml, described there.
@@ -46,6 +51,14 @@ type site struct {
 	user bool // from the user's file: may take the place of a shipped entry
 }
 
+// String is the site as the command shows it.
+func (s *site) String() string {
+	if s == nil {
+		return ""
+	}
+	return s.Name + ", " + s.Category + ": " + s.at
+}
+
 // A channelData is a rule of channels.yaml, described there.
 type channelData struct {
 	Channel string          `yaml:"channel"`
@@ -66,8 +79,30 @@ type conditionData struct {
 	Paid        *bool  `yaml:"paid"`
 }
 
+// String is the alternative in one line, much as its file has it.
+func (c conditionData) String() string {
+	var parts []string
+	for _, p := range []struct{ key, value string }{
+		{"category", c.Category},
+		{"source", c.Source},
+		{"medium", c.Medium},
+		{"campaign", c.Campaign},
+		{"click_id", c.ClickID},
+		{"landing_page", c.LandingPage},
+		{"referrer", c.Referrer},
+	} {
+		if p.value != "" {
+			parts = append(parts, p.key+": "+p.value)
+		}
+	}
+	if c.Paid != nil {
+		parts = append(parts, fmt.Sprintf("paid: %v", *c.Paid))
+	}
+	return strings.Join(parts, ", ")
+}
+
 // sections are the keys a user's file may list under "replace".
-var sections = []string{"absent_values", "channels", "click_ids", "hosts", "paid_media"}
+var sections = []string{"absent_values", "channels", "click_ids", "crawlers", "hosts", "paid_media"}
 
 // loadRules reads the shipped rules and lays the user's file over them.
 func loadRules(userName string, user []byte) (data, error) {
@@ -96,10 +131,15 @@ func loadRules(userName string, user []byte) (data, error) {
 	return shipped.overlay(own.data)
 }
 
-// readShipped reads every shipped file but the lists that are defaults of settings.
-func readShipped() (data, error) {
-	var all data
-	for _, name := range []string{"absent_values.yaml", "click_ids.yaml", "paid_media.yaml", "hosts.yaml", "channels.yaml"} {
+// readShipped reads every shipped file but the lists that are defaults of settings, once.
+// What it returns is shared: to be laid over, never to be written to.
+var readShipped = sync.OnceValues(func() (data, error) {
+	listed, err := readListed()
+	if err != nil {
+		return data{}, err
+	}
+	all := data{listed: listed}
+	for _, name := range []string{"absent_values.yaml", "click_ids.yaml", "paid_media.yaml", "hosts.yaml", "channels.yaml", "third_party/crawlers.yaml"} {
 		var file struct {
 			rules.Header `yaml:",inline"`
 			data         `yaml:",inline"`
@@ -108,12 +148,25 @@ func readShipped() (data, error) {
 			return data{}, err
 		}
 		file.locate("rules/" + name)
-		var err error
 		if all, err = all.overlay(file.data); err != nil {
 			return data{}, err
 		}
 	}
 	return all, nil
+})
+
+// listedHosts is the file of the sites of public lists, made by scripts/update-rules.
+const listedHosts = "third_party/hosts.yaml"
+
+// readListed reads the sites of public lists.
+func readListed() ([]site, error) {
+	var file struct {
+		rules.Header `yaml:",inline"`
+		data         `yaml:",inline"`
+	}
+	err := rules.Read(listedHosts, &file)
+	file.locate("rules/" + listedHosts)
+	return file.Hosts, err
 }
 
 // clear empties one of sections.
@@ -125,8 +178,10 @@ func (d *data) clear(section string) {
 		d.Channels = nil
 	case "click_ids":
 		d.ClickIDs = nil
+	case "crawlers":
+		d.Crawlers, d.crawlerFiles = nil, nil
 	case "hosts":
-		d.Hosts = nil
+		d.Hosts, d.listed = nil, nil
 	case "paid_media":
 		d.Paid, d.paidFiles = nil, nil
 	}
@@ -145,6 +200,9 @@ func (d *data) locate(file string) {
 	}
 	for i := range d.Paid {
 		d.paidFiles = append(d.paidFiles, fmt.Sprintf("%s: paid_media[%d]", file, i))
+	}
+	for i := range d.Crawlers {
+		d.crawlerFiles = append(d.crawlerFiles, fmt.Sprintf("%s: crawlers[%d]", file, i))
 	}
 	for i := range d.Hosts {
 		h := &d.Hosts[i]
@@ -186,7 +244,11 @@ func (d data) overlay(top data) (data, error) {
 		Paid:      slices.Concat(d.Paid, top.Paid),
 		paidFiles: slices.Concat(d.paidFiles, top.paidFiles),
 		Hosts:     slices.Concat(d.Hosts, top.Hosts),
-		Channels:  slices.Concat(top.Channels, d.Channels),
+		Crawlers:  slices.Concat(d.Crawlers, top.Crawlers),
+		listed:    slices.Concat(d.listed, top.listed),
+
+		crawlerFiles: slices.Concat(d.crawlerFiles, top.crawlerFiles),
+		Channels:     slices.Concat(top.Channels, d.Channels),
 	}, nil
 }
 

@@ -4,10 +4,11 @@ import "strings"
 
 // An origin is all that is to know of a referring host or app by itself.
 type origin struct {
-	domain     string // registrable domain; of an app the package
-	isInternal bool   // in the list of own or internal domains
-	category   string
-	evidence   Evidence // without regard to the page URL
+	domain   string       // registrable domain; of an app the package
+	internal ReferrerKind // in the list of own or internal domains, else ""
+	site     *site        // nil where none is known
+	category string
+	evidence Evidence // without regard to the page URL
 }
 
 // A hostKey tells a host from a package of the same text.
@@ -28,26 +29,48 @@ type hostKey struct {
 // name, with the medium "referral". The channel is that of the host itself:
 // mail.google.com is source "google.com", channel "Email". Sources are lower case.
 func (r *Rules) Referral(pageURL, referrer string) (Evidence, bool) {
-	if referrer == "" {
+	o, is := r.refer(pageURL, referrer)
+	if is != ReferrerExternal {
 		return Evidence{}, false
-	}
-	from, ok := parseAddress(referrer)
-	if !ok || !from.isWeb() && !from.isApp() {
-		return Evidence{}, false
-	}
-	o := r.origin(from)
-	if o.isInternal {
-		return Evidence{}, false
-	}
-	if from.isWeb() {
-		if page, ok := parseAddress(pageURL); ok && !page.isApp() && (page.host == from.host || r.origin(page).domain == o.domain) {
-			return Evidence{}, false
-		}
 	}
 	if r.asksURLs {
 		return r.resolve(o.evidence, o.category, pageURL, referrer), true
 	}
 	return o.evidence, true
+}
+
+// A ReferrerKind says what a referrer is to the page it led to, in words.
+type ReferrerKind string
+
+// The kinds of referrers: all but the external are no evidence.
+const (
+	ReferrerAbsent   ReferrerKind = "absent"
+	ReferrerNoURL    ReferrerKind = "no http, https, android-app or ios-app URL"
+	ReferrerInternal ReferrerKind = "internal: a host of internal_domains, for payment or login"
+	ReferrerOwn      ReferrerKind = "own: in own_domains"
+	ReferrerSelf     ReferrerKind = "own: the domain of the page itself"
+	ReferrerExternal ReferrerKind = "external"
+)
+
+// refer says what a referrer is to a page, and what is to know of its host.
+func (r *Rules) refer(pageURL, referrer string) (origin, ReferrerKind) {
+	if referrer == "" {
+		return origin{}, ReferrerAbsent
+	}
+	from, ok := parseAddress(referrer)
+	if !ok || !from.isWeb() && !from.isApp() {
+		return origin{}, ReferrerNoURL
+	}
+	o := r.origin(from)
+	if o.internal != "" {
+		return o, o.internal
+	}
+	if from.isWeb() {
+		if page, ok := parseAddress(pageURL); ok && !page.isApp() && (page.host == from.host || r.origin(page).domain == o.domain) {
+			return o, ReferrerSelf
+		}
+	}
+	return o, ReferrerExternal
 }
 
 // origin looks a host or app up, remembering the answer.
@@ -58,13 +81,13 @@ func (r *Rules) origin(a address) origin {
 	}
 	key.host = strings.Clone(key.host)
 	a.host = key.host
-	o := origin{domain: a.host, isInternal: r.internal.covers(a)}
+	o := origin{domain: a.host, internal: r.internal.covers(a)}
 	if !a.isApp() {
 		o.domain = registrableDomain(a.host)
 	}
 	o.evidence = Evidence{Source: o.domain, Medium: ReferralMedium}
-	if s := r.sites.ofAddress(a); s != nil {
-		o.category = s.Category
+	if s := r.siteOfAddress(a); s != nil {
+		o.site, o.category = s, s.Category
 		if o.category == searchCategory {
 			o.evidence.Source, o.evidence.Medium = s.Name, OrganicMedium
 		}

@@ -110,6 +110,13 @@ channels: [{channel: All, when: [{medium: '.'}]}]`)
 		e, _ = r.Referral("https://e.com/", "https://www.google.com/")
 		assert.Equal(t, "google.com", e.Source)
 	})
+	t.Run("it may add crawlers, or replace them", func(t *testing.T) {
+		r := withRules(t, "crawlers: ['^OurMonitor/']")
+		assert.True(t, r.IsCrawler("OurMonitor/2"))
+		assert.True(t, r.IsCrawler("Googlebot/2.1"))
+		r = withRules(t, "crawlers: ['^OurMonitor/']\nreplace: [crawlers]")
+		assert.False(t, r.IsCrawler("Googlebot/2.1"))
+	})
 	t.Run("an empty file, comments alone, and a header change nothing", func(t *testing.T) {
 		for _, file := range []string{"", "# nothing\n", "---\n", "about: ours\nsource: us\nlicence: none\n"} {
 			r := withRules(t, file)
@@ -143,6 +150,9 @@ func TestMistakesInTheRulesAreNamed(t *testing.T) {
 		"hosts: [{name: x, category: ai, hosts: [x.org, X.org]}]": `my.yaml: hosts[0] (x): hosts: "X.org" is listed before`,
 		"paid_media: ['[']":                                       `my.yaml: paid_media[0]: "[" is no regular expression`,
 		"paid_media: ['']":                                        `my.yaml: paid_media[0]: an empty pattern`,
+		"crawlers: ['[']":                                         `my.yaml: crawlers[0]: "[" is no regular expression`,
+		"crawlers: [x, Ours/, 'a[bB]c']":                          `my.yaml: crawlers[0]: "x" says too little`,
+		"crawlers: ['']":                                          `my.yaml: crawlers[0]: "" says too little`,
 		"click_ids: [{source: a, medium: b}]":                     `my.yaml: click_ids[0] (): no name`,
 		"click_ids: [{name: x, source: a}]":                       `my.yaml: click_ids[0] (x): source and medium are both required`,
 		"click_ids: [{name: 'x y', source: a, medium: b}]":        `my.yaml: click_ids[0] (x y): no parameter's name`,

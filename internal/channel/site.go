@@ -21,20 +21,32 @@ type sites struct {
 	names map[string]*site // names and aliases, as in utm_source
 }
 
-// compileSites prepares the sites. Of two entries of one file for one key neither
-// could be relied on, so that is an error; a user's entry takes a shipped one's place.
-func (r *Rules) compileSites(d data) error {
-	r.sites = sites{hosts: map[string]*site{}, exact: map[string]*site{}, apps: map[string]*site{}, names: map[string]*site{}}
+// compileSites prepares the sites. Those of the public lists are known by their hosts
+// alone: their names are words that a utm_source may mean otherwise ("free", "ask").
+func (r *Rules) compileSites(d data) (err error) {
 	_, asked := d.categories()
-	for i := range d.Hosts {
-		h := &d.Hosts[i]
+	if r.sites, err = newSites(d.Hosts, asked); err != nil {
+		return err
+	}
+	r.listed, err = newSites(d.listed, asked)
+	r.listed.names = nil
+	return err
+}
+
+// newSites indexes sites. Of two entries of one file for one key neither could be
+// relied on, so that is an error; a user's entry takes a shipped one's place. asked are
+// the categories that may be.
+func newSites(list []site, asked []string) (sites, error) {
+	s := sites{hosts: map[string]*site{}, exact: map[string]*site{}, apps: map[string]*site{}, names: map[string]*site{}}
+	for i := range list {
+		h := &list[i]
 		switch {
 		case h.Name == "":
-			return fmt.Errorf("%s: no name: name the site", h.at)
+			return s, fmt.Errorf("%s: no name: name the site", h.at)
 		case h.Category == "":
-			return fmt.Errorf("%s: no category: use one of %s", h.at, strings.Join(asked, ", "))
+			return s, fmt.Errorf("%s: no category: use one of %s", h.at, strings.Join(asked, ", "))
 		case !slices.Contains(asked, h.Category):
-			return fmt.Errorf("%s: no channel rule asks for category %q: use one of %s, or add a rule", h.at, h.Category, strings.Join(asked, ", "))
+			return s, fmt.Errorf("%s: no channel rule asks for category %q: use one of %s, or add a rule", h.at, h.Category, strings.Join(asked, ", "))
 		}
 		for _, list := range []struct {
 			key       string
@@ -42,27 +54,27 @@ func (r *Rules) compileSites(d data) error {
 			into      map[string]*site
 			normalize func(string) (string, error)
 		}{
-			{"hosts", h.Hosts, r.sites.hosts, parseHostEntry},
-			{"exact", h.Exact, r.sites.exact, parseHostEntry},
-			{"apps", h.Apps, r.sites.apps, parseName},
-			{"aliases", append([]string{h.Name}, h.Aliases...), r.sites.names, parseName},
+			{"hosts", h.Hosts, s.hosts, parseHostEntry},
+			{"exact", h.Exact, s.exact, parseHostEntry},
+			{"apps", h.Apps, s.apps, parseName},
+			{"aliases", append([]string{h.Name}, h.Aliases...), s.names, parseName},
 		} {
 			for _, v := range list.values {
 				key, err := list.normalize(v)
 				if err != nil {
-					return fmt.Errorf("%s: %s: %w", h.at, list.key, err)
+					return s, fmt.Errorf("%s: %s: %w", h.at, list.key, err)
 				}
 				if other, ok := list.into[key]; ok && other.user == h.user {
-					return fmt.Errorf("%s: %s: %q is listed before, in %s: keep one", h.at, list.key, v, other.at)
+					return s, fmt.Errorf("%s: %s: %q is listed before, in %s: keep one", h.at, list.key, v, other.at)
 				}
 				list.into[key] = h
 			}
 		}
 		if h.user {
-			r.sites.supersede(h)
+			s.supersede(h)
 		}
 	}
-	return nil
+	return s, nil
 }
 
 // supersede makes a user's host count over a shipped entry of the other kind
@@ -120,6 +132,22 @@ func (s *sites) ofHost(host string) *site {
 		_, star, _ = strings.Cut(star, ".")
 	}
 	return nil
+}
+
+// siteOfAddress is the site of a referrer, nil where none is known.
+func (r *Rules) siteOfAddress(a address) *site {
+	if s := r.sites.ofAddress(a); s != nil {
+		return s
+	}
+	return r.listed.ofAddress(a)
+}
+
+// siteOfSource is the site a source names, nil where none is known.
+func (r *Rules) siteOfSource(source string) *site {
+	if s := r.sites.ofSource(source); s != nil {
+		return s
+	}
+	return r.listed.ofSource(source)
 }
 
 // ofAddress is the site of a referrer.

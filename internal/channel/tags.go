@@ -70,22 +70,28 @@ func (r *Rules) Tags(c Campaign, pageURL string) Tags {
 	if q == "" && c == (Campaign{}) {
 		return Tags{}
 	}
-	t := Tags{
+	t := r.readCampaign(c)
+	if q != "" {
+		r.imply(&t, r.readQuery(&t, q))
+	}
+	return t
+}
+
+// readCampaign is what the campaign columns say.
+func (r *Rules) readCampaign(c Campaign) Tags {
+	return Tags{
 		Source:   r.foldedValue(c.Source),
 		Medium:   r.foldedValue(c.Medium),
 		Campaign: r.value(c.Name),
 		Term:     r.value(c.Term),
 		Content:  r.value(c.Content),
 	}
-	if q != "" {
-		r.readQuery(&t, q)
-	}
-	return t
 }
 
-// readQuery fills what is absent in t from the query.
-func (r *Rules) readQuery(t *Tags, q query) {
-	click := len(r.clickIDs)
+// readQuery fills what is absent in t from the utm_* parameters of the query, and
+// returns the place of its click id, len(r.clickIDs) where it has none.
+func (r *Rules) readQuery(t *Tags, q query) (click int) {
+	click = len(r.clickIDs)
 	for q != "" {
 		var name, value string
 		name, value, q = q.next()
@@ -110,6 +116,11 @@ func (r *Rules) readQuery(t *Tags, q query) {
 			}
 		}
 	}
+	return click
+}
+
+// imply fills what is absent in t with what the click id implies.
+func (r *Rules) imply(t *Tags, click int) {
 	if click == len(r.clickIDs) {
 		return
 	}

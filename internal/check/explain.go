@@ -26,6 +26,7 @@ type Explanation struct {
 	Signups     []PersonSignup     `json:"signups"` // the first one is the signup
 	ServerCount int64              `json:"server_count"`
 	Ignored     int64              `json:"ignored_count"`
+	Bots        int64              `json:"bot_count"` // events of crawlers that are left out
 
 	// Choice is what touch.Choose chose of the published sessions and touches: first,
 	// last, first paid and last paid touch. Empty without a signup.

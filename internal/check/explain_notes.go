@@ -26,7 +26,7 @@ func (x *explaining) wonder() {
 }
 
 func (x *explaining) unknown() bool {
-	return len(x.Sessions)+len(x.Touches)+len(x.Signups)+len(x.Changes) == 0 && x.ServerCount+x.Ignored == 0 && x.Attribution == nil &&
+	return len(x.Sessions)+len(x.Touches)+len(x.Signups)+len(x.Changes) == 0 && x.ServerCount+x.Ignored+x.Bots == 0 && x.Attribution == nil &&
 		!slices.ContainsFunc(x.Identifiers, func(i PersonIdentifier) bool { return i.First != nil })
 }
 
@@ -67,6 +67,9 @@ func (x *explaining) wonderSessions() {
 	}
 	if x.Ignored > 0 {
 		outside = append(outside, plural(x.Ignored, "event")+" named in ignore_events")
+	}
+	if x.Bots > 0 {
+		outside = append(outside, plural(x.Bots, "event")+" of a crawler")
 	}
 	if len(outside) > 0 {
 		x.note("In no session: %s.", strings.Join(outside, " and "))

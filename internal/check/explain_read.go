@@ -154,7 +154,7 @@ func (x *explaining) readSignups(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return x.each(ctx, "124_explain_outside.sql", mine, []any{&x.ServerCount, &x.Ignored}, func() {})
+	return x.each(ctx, "124_explain_outside.sql", mine, []any{&x.ServerCount, &x.Ignored, &x.Bots}, func() {})
 }
 
 func (x *explaining) readAttribution(ctx context.Context) error {

@@ -35,6 +35,9 @@ func installWorld(t *testing.T, w world.World) *pipeline.Pipeline {
 		s := w.Settings
 		c.Sources = w.Schemas()
 		c.SignupEvents, c.IgnoreEvents, c.Identity.Blocked = s.SignupEvents, s.IgnoreEvents, s.Blocked
+		if s.ExcludeBots {
+			c.Bots = "exclude"
+		}
 		c.SessionGap, c.Lookback, c.Extract.DedupWindow = s.Gap, s.Lookback, s.DedupWindow
 		c.Identity.Policy, c.Identity.UseAliasCalls = s.Policy, s.UseAliasCalls
 		c.Identity.MaxUsersPerAnonymousID, c.Identity.MaxComponentSize = s.MaxUsersPerAnonymousID, s.MaxComponentSize

@@ -49,6 +49,7 @@ type ReferenceOptions struct {
 	Traits       []string            // columns of identifies shown with persons
 	Models       model.Rules
 	IgnoreEvents []string // names of tracks that are no activity
+	ExcludeBots  bool     // events of crawlers are no activity
 	Blocked      []string // identifiers that count as absent; '' always does
 
 	Gap         time.Duration // session_gap: strictly more splits
@@ -81,7 +82,7 @@ func ReferenceOf(s stages.Settings) ReferenceOptions {
 	return ReferenceOptions{
 		Sources:      s.Sources,
 		SignupEvents: s.SignupEvents, Conversions: s.Conversions, Traits: s.Traits, Models: s.Models,
-		IgnoreEvents: s.IgnoreEvents, Blocked: slices.Sorted(maps.Keys(s.Blocked)),
+		IgnoreEvents: s.IgnoreEvents, ExcludeBots: s.ExcludeBots, Blocked: slices.Sorted(maps.Keys(s.Blocked)),
 		Gap: s.Gap, Lookback: s.Lookback, DedupWindow: s.DedupWindow,
 		Policy: string(s.Identity.Policy), MaxUsersPerAnonymousID: s.Identity.MaxUsersPerAnonymousID,
 		MaxComponentSize: s.Identity.MaxComponentSize, UseAliasCalls: s.UseAlias, Rules: s.Rules,
@@ -176,9 +177,9 @@ type referenceData struct {
 	Weeks   []int        // of retention
 }
 
-// fromSourcesOnly are the files about copies and missing ids, which rows taken in no
-// longer have.
-var fromSourcesOnly = []string{"030_repeated_ids.sql", "050_settled_rows.sql"}
+// fromSourcesOnly are the files about copies, missing ids and user agents, which rows
+// taken in no longer have.
+var fromSourcesOnly = []string{"030_repeated_ids.sql", "032_user_agents.sql", "034_crawlers.sql", "050_settled_rows.sql"}
 
 // A referenceStatement is one file, rendered.
 type referenceStatement struct {
@@ -199,7 +200,7 @@ func (s *referenceStatement) makes() string {
 // reads reports whether the statement names a table of the scratch schema, or is
 // filled from it.
 func (s *referenceStatement) reads(schema, table string) bool {
-	return s.table == "evidence" && table == "evidence_inputs" ||
+	return s.table == "evidence" && table == "evidence_inputs" || s.table == "crawlers" && table == "user_agents" ||
 		regexp.MustCompile(regexp.QuoteMeta(pg.MustIdent(schema).String()+"."+table)+`\b`).MatchString(s.sql)
 }
 
@@ -227,7 +228,10 @@ func referenceStatements(data referenceData) (all []referenceStatement, err erro
 	return all, nil
 }
 
-// runReferenceFile runs one file, fills evidence where that is the table made, and
+// filled are the tables plain SQL cannot fill.
+var filled = map[string]func(context.Context, *pgx.Conn, string, *channel.Rules) error{"crawlers": fillCrawlers, "evidence": fillEvidence}
+
+// runReferenceFile runs one file, fills the table made where it is one of those, and
 // indexes and analyses what was made.
 func runReferenceFile(ctx context.Context, conn *pgx.Conn, st referenceStatement, o ReferenceOptions) error {
 	table := st.table
@@ -244,8 +248,8 @@ func runReferenceFile(ctx context.Context, conn *pgx.Conn, st referenceStatement
 			break
 		}
 	}
-	if table == "evidence" {
-		if err := fillEvidence(ctx, conn, o.Schema, o.Rules); err != nil {
+	if fill := filled[table]; fill != nil {
+		if err := fill(ctx, conn, o.Schema, o.Rules); err != nil {
 			return err
 		}
 	}
@@ -315,6 +319,7 @@ func referenceSettings(o ReferenceOptions) pgx.StrictNamedArgs {
 		"sources":                    notNil(o.Sources),
 		"signup_events":              notNil(o.SignupEvents),
 		"ignore_events":              notNil(o.IgnoreEvents),
+		"exclude_bots":               o.ExcludeBots,
 		"blocked":                    []string{""},
 		"whitespace":                 event.Whitespace,
 		"upper_runes":                upper,

@@ -154,3 +154,23 @@ func fillEvidence(ctx context.Context, conn *pgx.Conn, schema string, rules *cha
 	_, err := conn.Exec(ctx, "CLOSE evidence_inputs")
 	return err
 }
+
+// fillCrawlers fills crawlers from user_agents.
+func fillCrawlers(ctx context.Context, conn *pgx.Conn, schema string, rules *channel.Rules) error {
+	rows, err := conn.Query(ctx, "SELECT user_agent FROM "+pg.MustIdent(schema, "user_agents").String())
+	if err != nil {
+		return err
+	}
+	var agent string
+	var found [][]any
+	if _, err := pgx.ForEachRow(rows, []any{&agent}, func() error {
+		if rules.IsCrawler(agent) {
+			found = append(found, []any{agent})
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	_, err = conn.CopyFrom(ctx, pgx.Identifier{schema, "crawlers"}, []string{"user_agent"}, pgx.CopyFromRows(found))
+	return err
+}

@@ -53,6 +53,7 @@ func optionsOf(t *testing.T, w world.World) ReferenceOptions {
 		Schema:                 "scratch",
 		SignupEvents:           s.SignupEvents,
 		IgnoreEvents:           s.IgnoreEvents,
+		ExcludeBots:            s.ExcludeBots,
 		Blocked:                s.Blocked,
 		Gap:                    s.Gap,
 		Lookback:               s.Lookback,

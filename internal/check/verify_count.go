@@ -22,6 +22,7 @@ type monthCount struct {
 	Visits, VisitsC     int64
 	Server, ServerC     int64
 	Ignored, IgnoredC   int64
+	Bots, BotsC         int64
 	Rejected, RejectedC int64
 }
 
@@ -42,11 +43,15 @@ func (v *verification) recountMonths(ctx context.Context) error {
 		func(m monthCount) (int64, int64) { return m.Server, m.ServerC })
 	v.recount(months, "ignored events", "all_sightings", counters+".ignored",
 		func(m monthCount) (int64, int64) { return m.Ignored, m.IgnoredC })
+	v.recount(months, "bot events left out", "all_sightings", counters+".bots",
+		func(m monthCount) (int64, int64) { return m.Bots, m.BotsC })
 	v.recount(months, "blocked events", "all_sightings", counters+".rejected",
 		func(m monthCount) (int64, int64) { return m.Rejected, m.RejectedC })
 	if !v.waits {
-		v.recount(months, "every event accounted for", "app_tracks", "visits, server, ignored and blocked events",
-			func(m monthCount) (int64, int64) { return m.TakenIn, m.Visits + m.Server + m.Ignored + m.Rejected })
+		v.recount(months, "every event accounted for", "app_tracks", "visits, server, ignored, bot and blocked events",
+			func(m monthCount) (int64, int64) {
+				return m.TakenIn, m.Visits + m.Server + m.Ignored + m.Bots + m.Rejected
+			})
 	}
 	return nil
 }

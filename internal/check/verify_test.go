@@ -56,7 +56,7 @@ func TestVerifyHoldsOnRandomWorlds(t *testing.T) {
 				for _, one := range []int{1, 2} {
 					r := verify(t, p, check.VerifyOptions{SampleOneIn: one})
 					require.True(t, r.Ok(), "night %d, one in %d:\n%s\n%s", n, one, text(t, r), w)
-					require.Len(t, r.Checks, 21)
+					require.Len(t, r.Checks, 22)
 					require.Empty(t, r.Notes)
 				}
 			}
@@ -106,7 +106,7 @@ func TestVerifyNamesTheDamage(t *testing.T) {
 	}{
 		"nothing": {
 			damage: `SELECT`,
-			says:   []string{"ok      sessions.touches: 3 rows compared, all as the reference has them", "All 21 checks hold."},
+			says:   []string{"ok      sessions.touches: 3 rows compared, all as the reference has them", "All 22 checks hold."},
 		},
 		"a changed touch": {
 			damage: `UPDATE sessions.touches SET source = 'bing' WHERE alias_id = 'ann' AND position = 1`,
@@ -183,7 +183,7 @@ func TestVerifyNamesTheDamage(t *testing.T) {
 			damage: `WITH lost AS (DELETE FROM session_stages.all_tracks WHERE anonymous_id = 'd2' RETURNING 1)
 				UPDATE attribution_ops.counters SET in_visits = in_visits - 1 WHERE EXISTS (SELECT FROM lost)`,
 			failed: []string{"every event accounted for", "events in sessions"},
-			says:   []string{"2024-03: 5 in app_tracks, 4 in visits, server, ignored and blocked events"},
+			says:   []string{"2024-03: 5 in app_tracks, 4 in visits, server, ignored, bot and blocked events"},
 		},
 		"a row deleted at the source": {
 			damage: `DELETE FROM website.pages WHERE id = 'p1'`,
@@ -202,7 +202,7 @@ func TestVerifyNamesTheDamage(t *testing.T) {
 		"a row that will come": {
 			damage: `INSERT INTO website.pages (id, received_at, uuid_ts, anonymous_id, url)
 				VALUES ('p9', '2024-04-01 13:10Z', '2024-04-01 13:10Z', 'd2', 'https://shop.example/new')`,
-			says: []string{"All 21 checks hold."},
+			says: []string{"All 22 checks hold."},
 		},
 		"work that waits": {
 			damage: `INSERT INTO attribution_ops.dirty_persons (alias_id, is_identified, mark) VALUES ('ann', true, 1)`,

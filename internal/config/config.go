@@ -51,6 +51,7 @@ type Config struct {
 	InternalDomains      []string      `yaml:"internal_domains" env:"INTERNAL_DOMAINS"`             // payment and login hosts; default a shipped list
 	BlogPatterns         []string      `yaml:"blog_patterns" env:"BLOG_PATTERNS"`                   // regular expressions (RE2) over page URLs
 	IgnoreEvents         []string      `yaml:"ignore_events" env:"IGNORE_EVENTS"`                   // names of tracks that are no activity
+	Bots                 string        `yaml:"bots" env:"BOTS"`                                     // flag (default): events of crawlers are counted; exclude: and are no activity
 	RulesFile            string        `yaml:"rules_file" env:"RULES_FILE"`                         // own rules over the shipped ones
 	Publish              Publish       `yaml:"publish" envPrefix:"PUBLISH_"`                        // stage 7
 	Retry                Retry         `yaml:"retry" envPrefix:"RETRY_"`                            // of a stage
@@ -141,6 +142,7 @@ func New() Config {
 		Models:          Models{HalfLife: model.DefaultHalfLife, Markov: Markov{Order: 1, Nulls: true}},
 		SessionGap:      sessionize.DefaultGap,
 		Extract:         Extract{Overlap: 24 * time.Hour, DedupWindow: 840 * time.Hour, Columns: "needed"},
+		Bots:            "flag",
 		Identity:        Identity{Policy: "first", MaxUsersPerAnonymousID: 5, MaxComponentSize: 1000, UseAliasCalls: true, Blocked: rules.Blocked()},
 		InternalDomains: rules.InternalDomains(),
 		BlogPatterns:    rules.BlogPatterns(),
@@ -251,6 +253,9 @@ func (c *Config) Validate() error {
 	}
 	if c.Extract.Columns != "needed" && c.Extract.Columns != "all" {
 		bad("extract.columns", "%q is neither needed nor all", c.Extract.Columns)
+	}
+	if c.Bots != "flag" && c.Bots != "exclude" {
+		bad("bots", "%q is neither flag nor exclude", c.Bots)
 	}
 	if c.Identity.Policy != "first" && c.Identity.Policy != "merge" {
 		bad("identity.policy", "%q is neither first nor merge", c.Identity.Policy)

@@ -209,6 +209,7 @@ func TestValidate(t *testing.T) {
 		"no overlap":             {func(c *config.Config) { c.Extract.Overlap = 0 }, nil},
 		"negative dedup window":  {func(c *config.Config) { c.Extract.DedupWindow = -1 }, []string{"extract.dedup_window"}},
 		"columns":                {func(c *config.Config) { c.Extract.Columns = "some" }, []string{`extract.columns: "some" is neither needed nor all`}},
+		"bots":                   {func(c *config.Config) { c.Bots = "none" }, []string{`bots: "none" is neither flag nor exclude`}},
 		"policy":                 {func(c *config.Config) { c.Identity.Policy = "First" }, []string{`identity.policy: "First" is neither first nor merge`}},
 		"unknown login":          {func(c *config.Config) { c.DatabaseAuth = "iam" }, []string{`database_auth: "iam" is neither password nor rds-iam`}},
 		"a token":                {func(c *config.Config) { c.DatabaseAuth = "rds-iam" }, nil},

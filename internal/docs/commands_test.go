@@ -48,6 +48,11 @@ func commands(t *testing.T) map[string][]string {
 	for _, m := range listed.FindAllStringSubmatch(list, -1) {
 		text := help(m[1])
 		all[m[1]] = []string{}
+		_, after, _ := strings.Cut(text, "Available Commands:\n")
+		below, _, _ := strings.Cut(after, "\n\n")
+		for _, sub := range listed.FindAllStringSubmatch(below, -1) {
+			text += help(m[1], sub[1])
+		}
 		for _, f := range listedFlag.FindAllStringSubmatch(text, -1) {
 			all[m[1]] = append(all[m[1]], f[1])
 		}

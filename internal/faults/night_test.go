@@ -319,12 +319,16 @@ func (p *process) wait() result {
 	return r
 }
 
-// published is one checksum of all four tables, under one snapshot.
+// published is one checksum of all tables, under one snapshot.
 const published = `SELECT md5(concat_ws(' ',
 	(SELECT md5(string_agg(t::text, ' ' ORDER BY t::text COLLATE "C")) FROM sessions.all_sessions AS t),
 	(SELECT md5(string_agg(t::text, ' ' ORDER BY t::text COLLATE "C")) FROM sessions.useful_sessions AS t),
 	(SELECT md5(string_agg(t::text, ' ' ORDER BY t::text COLLATE "C")) FROM sessions.touches AS t),
-	(SELECT md5(string_agg(t::text, ' ' ORDER BY t::text COLLATE "C")) FROM sessions.attribution AS t)))`
+	(SELECT md5(string_agg(t::text, ' ' ORDER BY t::text COLLATE "C")) FROM sessions.attribution AS t),
+	(SELECT md5(string_agg(t::text, ' ' ORDER BY t::text COLLATE "C")) FROM sessions.persons AS t),
+	(SELECT md5(string_agg(t::text, ' ' ORDER BY t::text COLLATE "C")) FROM sessions.conversions AS t),
+	(SELECT md5(string_agg(t::text, ' ' ORDER BY t::text COLLATE "C")) FROM sessions.paths AS t),
+	(SELECT md5(string_agg(t::text, ' ' ORDER BY t::text COLLATE "C")) FROM sessions.channel_weights AS t)))`
 
 // patience is how long whatever ends by itself may take.
 const patience = time.Minute

@@ -32,6 +32,7 @@ var dataCounters = []string{
 	"columns_changed", // of source tables
 	// sessionize: events
 	"events_late",     // received in a later month than they happened, or long after
+	"events_bot",      // of crawlers
 	"events_rejected", // without a usable identifier
 	"events_clamped",  // with a clock that cannot be
 	// alias

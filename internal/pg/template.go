@@ -35,6 +35,7 @@ type Data struct {
 
 	Identities bool // the table holds identities, not events
 	Forgets    bool // persons were forgotten: their rows at the sources are passed over
+	UserAgents bool // the source's table has context_user_agent
 }
 
 // A Window says which rows of a source's table a statement reads; the bounds are

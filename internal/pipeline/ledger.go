@@ -81,10 +81,10 @@ type Fresh struct {
 
 // A Totals says where every event taken in went.
 type Totals struct {
-	TakenIn, InVisits, Server, Ignored, Blocked int64 // events
-	Rejected, Duplicates                        int64 // source rows
-	SignedUp                                    int64 // persons
-	FirstMonth, LastMonth                       *time.Time
+	TakenIn, InVisits, Server, Ignored, Bots, Blocked int64 // events
+	Rejected, Duplicates                              int64 // source rows
+	SignedUp                                          int64 // persons
+	FirstMonth, LastMonth                             *time.Time
 }
 
 // A Status is what is fresh and what waits.
@@ -118,7 +118,7 @@ func (p *Pipeline) Status(ctx context.Context) (Status, error) {
 		return s, err
 	}
 	t := &s.Totals
-	if err := p.db.Scan(ctx, p.db.Pool, "00_run/160_counters.sql", pg.Data{}, nil, &t.TakenIn, &t.InVisits, &t.Server, &t.Ignored, &t.Blocked,
+	if err := p.db.Scan(ctx, p.db.Pool, "00_run/160_counters.sql", pg.Data{}, nil, &t.TakenIn, &t.InVisits, &t.Server, &t.Ignored, &t.Bots, &t.Blocked,
 		&t.Rejected, &t.Duplicates, &t.SignedUp, &t.FirstMonth, &t.LastMonth); err != nil {
 		return s, err
 	}

@@ -272,7 +272,7 @@ func difference(want, got map[string][]string) string {
 // are still missing.
 func referenceFor(c config.Config) check.ReferenceOptions {
 	return check.ReferenceOptions{
-		Sources: c.Sources, Schema: "reference", SignupEvents: c.SignupEvents, IgnoreEvents: c.IgnoreEvents, Blocked: c.Identity.Blocked,
+		Sources: c.Sources, Schema: "reference", SignupEvents: c.SignupEvents, IgnoreEvents: c.IgnoreEvents, ExcludeBots: c.Bots == "exclude", Blocked: c.Identity.Blocked,
 		Gap: c.SessionGap, Lookback: c.Lookback, DedupWindow: c.Extract.DedupWindow, Policy: c.Identity.Policy,
 		MaxUsersPerAnonymousID: c.Identity.MaxUsersPerAnonymousID, MaxComponentSize: c.Identity.MaxComponentSize,
 		UseAliasCalls: c.Identity.UseAliasCalls,

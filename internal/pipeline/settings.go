@@ -75,7 +75,7 @@ func Settings(c config.Config) (stages.Settings, error) {
 		Sources: c.Sources, Overlap: c.Extract.Overlap, DedupWindow: c.Extract.DedupWindow,
 		AllColumns: c.Extract.Columns == "all", ExtraColumns: c.Extract.ExtraColumns,
 		Conversions: conversions, Traits: c.PersonTraits, Models: models, Markov: stages.MarkovRules(c.Models.Markov),
-		SignupEvents: c.SignupEvents, IgnoreEvents: c.IgnoreEvents, Gap: c.SessionGap, Lookback: c.Lookback,
+		SignupEvents: c.SignupEvents, IgnoreEvents: c.IgnoreEvents, ExcludeBots: c.Bots == "exclude", Gap: c.SessionGap, Lookback: c.Lookback,
 		Blocked: event.NewBlocklist(c.Identity.Blocked),
 		Identity: alias.Settings{
 			Policy:                 alias.Policy(c.Identity.Policy),
@@ -141,7 +141,8 @@ func fingerprints(s stages.Settings) map[string]string {
 		names[i] = []any{c.Name, sorted(c.Events)}
 	}
 	return map[string]string{
-		"sessionize":   hash(sorted(s.SignupEvents), names, sorted(s.IgnoreEvents), sorted(blocked), s.Rules.Fingerprint(2)),
+		"extract":      s.Rules.Fingerprint(1),
+		"sessionize":   hash(sorted(s.SignupEvents), names, sorted(s.IgnoreEvents), sorted(blocked), s.Rules.Fingerprint(2), s.ExcludeBots),
 		"alias":        hash(s.Identity, s.UseAlias),
 		"resessionize": hash(s.Rules.Fingerprint(5), s.Lookback.String(), s.Gap.String(), s.Conversions, s.Traits, s.Models, s.Markov),
 		"gap":          s.Gap.String(),
@@ -162,6 +163,9 @@ func (p *Pipeline) noticeSettings(ctx context.Context) error {
 			return err
 		}
 		now := fingerprints(p.settings)
+		if last["extract"] != now["extract"] && len(last) > 0 {
+			p.log.WarnContext(ctx, "the list of crawlers changed: rows taken in are judged by the old one until they are read again, all of them by \"attribution run --full\"")
+		}
 		from := ""
 		for _, s := range []string{"sessionize", "alias", "resessionize"} {
 			if last[s] != "" && last[s] != now[s] {

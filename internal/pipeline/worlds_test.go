@@ -53,6 +53,9 @@ func configure(w world.World) func(*config.Config) {
 		s := w.Settings
 		c.Sources = w.Schemas()
 		c.SignupEvents, c.IgnoreEvents, c.Identity.Blocked = s.SignupEvents, s.IgnoreEvents, s.Blocked
+		if s.ExcludeBots {
+			c.Bots = "exclude"
+		}
 		c.SessionGap, c.Lookback, c.Extract.DedupWindow = s.Gap, s.Lookback, s.DedupWindow
 		c.Identity.Policy, c.Identity.UseAliasCalls = s.Policy, s.UseAliasCalls
 		c.Identity.MaxUsersPerAnonymousID, c.Identity.MaxComponentSize = s.MaxUsersPerAnonymousID, s.MaxComponentSize
@@ -153,7 +156,7 @@ func creditsAreWhole(ctx context.Context, p *pipeline.Pipeline) error {
 func reference(w world.World, p *pipeline.Pipeline, night int) check.ReferenceOptions {
 	s := w.Settings
 	return check.ReferenceOptions{
-		Sources: w.Schemas(), Schema: "reference", SignupEvents: s.SignupEvents, IgnoreEvents: s.IgnoreEvents, Blocked: s.Blocked,
+		Sources: w.Schemas(), Schema: "reference", SignupEvents: s.SignupEvents, IgnoreEvents: s.IgnoreEvents, ExcludeBots: s.ExcludeBots, Blocked: s.Blocked,
 		Gap: s.Gap, Lookback: s.Lookback, DedupWindow: s.DedupWindow, Policy: s.Policy,
 		MaxUsersPerAnonymousID: s.MaxUsersPerAnonymousID, MaxComponentSize: s.MaxComponentSize, UseAliasCalls: s.UseAliasCalls,
 		Conversions: p.Settings().Conversions, Traits: s.Traits, Models: p.Settings().Models, Rules: p.Settings().Rules, AsOf: w.NightAt(night),

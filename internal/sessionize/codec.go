@@ -9,7 +9,7 @@ import (
 )
 
 // The marks of a visit are stored as one bytea beside its readable columns
-// (started_at, ended_at, event_count, page_count): a visit is written once and read
+// (started_at, ended_at, event_count, page_count, bot_count): a visit is written once and read
 // whole, and most of its marks are the same event or repeat the same strings.
 //
 //	version byte | flags byte | first [entry] [exit] [blog] | count, {tags, mark}…

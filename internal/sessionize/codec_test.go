@@ -17,7 +17,7 @@ import (
 // roundTrip encodes the marks and decodes them beside the readable columns.
 func roundTrip(t testing.TB, v sessionize.Visit) sessionize.Visit {
 	t.Helper()
-	got := sessionize.Visit{Start: v.Start, End: v.End, Events: v.Events, Pages: v.Pages}
+	got := sessionize.Visit{Start: v.Start, End: v.End, Events: v.Events, Pages: v.Pages, Bots: v.Bots}
 	require.NoError(t, new(sessionize.Codec).Decode(new(sessionize.Codec).Append(nil, &v), &got))
 	return got
 }

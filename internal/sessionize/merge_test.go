@@ -303,7 +303,7 @@ func FuzzMerge(f *testing.F) {
 			at = at.Add(steps[int(data[i])%len(steps)])
 			flags := data[i+1]
 			e := m.event(at)
-			e.Kind, e.URL, e.IsBlog, e.Tags = event.Kind(1+flags%3), "", false, channel.Tags{}
+			e.Kind, e.URL, e.IsBlog, e.IsBot, e.Tags = event.Kind(1+flags%3), "", false, flags&4 != 0, channel.Tags{}
 			if flags&8 != 0 {
 				e.URL, e.IsBlog = "https://e.example/", flags&16 != 0
 			}

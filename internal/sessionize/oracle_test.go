@@ -39,6 +39,9 @@ func naiveVisit(events []sessionize.Activity) sessionize.Visit {
 		if e.Kind == event.Page {
 			v.Pages++
 		}
+		if e.IsBot {
+			v.Bots++
+		}
 		if e.URL != "" {
 			if v.Entry.Kind == 0 {
 				v.Entry = mark(e)
@@ -132,6 +135,7 @@ func (m *maker) event(at event.Micros) sessionize.Activity {
 	if m.IntN(3) > 0 {
 		e.URL = fmt.Sprintf("https://shop.example/%d", m.IntN(4))
 		e.IsBlog = m.IntN(3) == 0
+		e.IsBot = m.IntN(4) == 0
 	}
 	if m.IntN(2) == 0 {
 		e.Referrer = "https://search.example/"

@@ -47,6 +47,7 @@ type Visit struct {
 	Start, End event.Micros // times of the first and the last event
 	Events     int64        // events, of any kind
 	Pages      int64        // of these, rows of pages
+	Bots       int64        // of these, a crawler's
 	First      Mark         // first event
 	Entry      Mark         // first page-bearing event, or zero
 	Exit       Mark         // last page-bearing event, or zero
@@ -62,6 +63,7 @@ type Activity struct {
 	Referrer string       // "" absent
 	Tags     channel.Tags // explicit evidence
 	IsBlog   bool         // the page URL is a blog page
+	IsBot    bool         // a crawler sent it
 }
 
 // Of is the visit of a single event.
@@ -77,6 +79,9 @@ func (v *Visit) begin(a *Activity) {
 	v.First.set(a)
 	if a.Kind == event.Page {
 		v.Pages = 1
+	}
+	if a.IsBot {
+		v.Bots = 1
 	}
 	if a.URL != "" {
 		v.Entry, v.Exit = v.First, v.First
@@ -138,6 +143,9 @@ func (v *Visit) extend(a *Activity) {
 	v.Events++
 	if a.Kind == event.Page {
 		v.Pages++
+	}
+	if a.IsBot {
+		v.Bots++
 	}
 	if before(a, &v.First) {
 		v.First.set(a)
@@ -242,6 +250,7 @@ func join(a, b *Visit) Visit {
 		End:      max(a.End, b.End),
 		Events:   a.Events + b.Events,
 		Pages:    a.Pages + b.Pages,
+		Bots:     a.Bots + b.Bots,
 		First:    earlier(a.First, b.First),
 		Entry:    earlier(a.Entry, b.Entry),
 		Exit:     later(a.Exit, b.Exit),

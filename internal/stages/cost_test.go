@@ -9,8 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/attribution-dev/attribution/internal/config"
 	"github.com/attribution-dev/attribution/internal/check"
+	"github.com/attribution-dev/attribution/internal/config"
 	"github.com/attribution-dev/attribution/internal/pg"
 	"github.com/attribution-dev/attribution/internal/pipeline"
 	"github.com/attribution-dev/attribution/internal/simulate"
@@ -156,7 +156,9 @@ func TestBuffersFollowTheChange(t *testing.T) {
 		return chosen
 	}
 	report := run(t, p, pipeline.Request{AsOf: w.Day(100), Stages: upTo("signup")})
-	aside := func(schema, name string) pg.Identifier { return pg.MustIdent(schema, pg.AsideName(name, pg.RunID(report.RunID))) }
+	aside := func(schema, name string) pg.Identifier {
+		return pg.MustIdent(schema, pg.AsideName(name, pg.RunID(report.RunID)))
+	}
 	sessions := func(name string) pg.Identifier { return pg.MustIdent("sessions", name) }
 	d := pg.Data{Run: pg.RunID(report.RunID), Table: sessions("touches"), Other: aside("sessions", "touches"), Extra: []pg.Identifier{pg.MustIdent("position")}}
 	persons := value[int64](t, p, "SELECT count(*) FROM attribution_ops.dirty_persons")

@@ -132,8 +132,14 @@ func (in *Input) merge(ctx context.Context, tx pgx.Tx, t *sourceTable, w window,
 	} else {
 		reading["from"], reading["to"] = w.from, w.to
 	}
+	crawlers, err := in.crawlers(ctx, tx, d, maps.Clone(reading))
+	if err != nil {
+		return 0, err
+	}
+	if d.UserAgents {
+		reading["crawlers"] = crawlers
+	}
 	var straight straightIn
-	var err error
 	window := d
 	if w.goesStraightIn(t) {
 		window.Flag, window.Columns = true, slices.Concat(t.items, t.raw)
@@ -177,7 +183,7 @@ func (in *Input) merge(ctx context.Context, tx pgx.Tx, t *sourceTable, w window,
 			return 0, err
 		}
 	}
-	var copies, known, duplicates, replaced int64
+	var copies, known, duplicates, replaced, judged int64
 	// Also where ids are unique at the source: two may be one when trimmed.
 	if copies, err = exec("070_drop_copies.sql", with(pg.Args{"dedup_window": pad})); err != nil {
 		return 0, err
@@ -204,7 +210,7 @@ func (in *Input) merge(ctx context.Context, tx pgx.Tx, t *sourceTable, w window,
 			if duplicates, err = exec("100_drop_duplicates.sql", who); err != nil {
 				return 0, err
 			}
-			if err := in.DB.Scan(ctx, tx, "01_extract/110_replace.sql", d, with(pg.Args{"extract": extract}), &replaced); err != nil {
+			if err := in.DB.Scan(ctx, tx, "01_extract/110_replace.sql", d, with(pg.Args{"extract": extract}), &replaced, &judged); err != nil {
 				return 0, err
 			}
 		}
@@ -216,15 +222,40 @@ func (in *Input) merge(ctx context.Context, tx pgx.Tx, t *sourceTable, w window,
 	if err := in.moveWatermark(ctx, tx, t, w, later(m.loaded, straight.loaded)); err != nil {
 		return 0, err
 	}
-	r.RowsChanged += inserted + replaced
+	r.RowsChanged += inserted + replaced + judged
 	r.count("rows_known", known)
 	r.count("rows_rejected", rejected)
 	r.count("rows_duplicate", copies+duplicates+replaced)
 	r.count("rows_replaced", replaced)
+	r.count("rows_judged", judged)
 	if in.forgets != nil {
 		r.count("rows_forgotten", forgotten)
 	}
 	return read, nil
+}
+
+// crawlers are the user agents of the window that are crawlers'.
+func (in *Input) crawlers(ctx context.Context, tx pgx.Tx, d pg.Data, reading pg.Args) ([]string, error) {
+	found := []string{}
+	if !d.UserAgents {
+		return found, nil
+	}
+	delete(reading, "longest")
+	if !d.Window.Again {
+		delete(reading, "spaces")
+	}
+	rows, err := in.DB.Query(ctx, tx, "01_extract/027_read_user_agents.sql", d, reading)
+	if err != nil {
+		return nil, err
+	}
+	var agent string
+	_, err = pgx.ForEachRow(rows, []any{&agent}, func() error {
+		if in.Settings.Rules.IsCrawler(agent) {
+			found = append(found, agent)
+		}
+		return nil
+	})
+	return found, err
 }
 
 // A measure is what a window held.

@@ -315,7 +315,7 @@ func TestAllColumns(t *testing.T) {
 	t.Parallel()
 	p := mustOpen(t, migrated.Database(t), func(c *config.Config) { c.Extract.Columns = "all" })
 	odd := []string{"copy", "day", "gone", "t", "r", "i", "verdict", "Title", "ü", "a b", `q"q`, "it's", "@source", "$1", "{{.}}", "-- x", "rows", "order", "select", "ctid_", "newest", "1st"}
-	reserved := []string{"source", "kind", "extract_id", "n", "load_time", "row_md5", "reason"}
+	reserved := []string{"source", "kind", "extract_id", "n", "load_time", "row_md5", "reason", "is_bot"}
 	var columns []string
 	for _, c := range append(append([]string{}, odd...), reserved...) {
 		columns = append(columns, pgx.Identifier{c}.Sanitize()+" text DEFAULT 'v'")

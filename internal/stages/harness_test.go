@@ -51,6 +51,9 @@ func of(w world.World) func(*config.Config) {
 		s := w.Settings
 		c.Sources = w.Schemas()
 		c.SignupEvents, c.IgnoreEvents, c.Identity.Blocked = s.SignupEvents, s.IgnoreEvents, s.Blocked
+		if s.ExcludeBots {
+			c.Bots = "exclude"
+		}
 		c.SessionGap, c.Lookback, c.Extract.DedupWindow = s.Gap, s.Lookback, s.DedupWindow
 		c.Identity.Policy, c.Identity.UseAliasCalls = s.Policy, s.UseAliasCalls
 		c.Identity.MaxUsersPerAnonymousID, c.Identity.MaxComponentSize = s.MaxUsersPerAnonymousID, s.MaxComponentSize
@@ -132,9 +135,9 @@ var volatile = []string{
 // merged is what of a table does not depend on when its rows were flushed: a pair has
 // several rows a month, which the stages after merge.
 var merged = map[string]string{
-	"all_tracks": `SELECT ROW(received_month, anonymous_id, user_id, sum(event_count), sum(page_count), min(started_at), max(ended_at))::text
+	"all_tracks": `SELECT ROW(received_month, anonymous_id, user_id, sum(event_count), sum(page_count), sum(bot_count), min(started_at), max(ended_at))::text
 		FROM %s GROUP BY received_month, anonymous_id, user_id ORDER BY 1`,
-	"all_sightings": `SELECT ROW(received_month, anonymous_id, user_id, is_alias, min(first_at), sum(server_count), sum(ignored_count), sum(rejected_count))::text
+	"all_sightings": `SELECT ROW(received_month, anonymous_id, user_id, is_alias, min(first_at), sum(server_count), sum(ignored_count), sum(bot_count), sum(rejected_count))::text
 		FROM %s GROUP BY received_month, anonymous_id, user_id, is_alias ORDER BY 1`,
 }
 

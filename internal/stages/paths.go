@@ -3,6 +3,7 @@ package stages
 import (
 	"context"
 	"fmt"
+	"sort"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -46,15 +47,23 @@ type sharing struct {
 // rows writes the path of one conversion of a person: a row a touch, and one of
 // position 0 with what no touch can have, where there is such.
 func (s *sharing) rows(out *pg.Rows, p *converted, touches []touch.Touch, r reward) {
-	path := touch.Path(p.sessions, touches, r.at, s.settings.Rules)
+	path, begun := touch.Path(p.sessions, touches, r.at, s.settings.Rules)
 	if oldest := s.settings.lookback(); oldest > 0 {
 		from := r.at.Add(-oldest)
-		for len(path) > 0 && path[0].At < from {
-			path = path[1:]
+		path = path[sort.Search(len(path), func(i int) bool { return path[i].At >= from }):]
+		if begun != nil && begun.At < from {
+			begun = nil
 		}
 	}
-	if len(path) > maxPath {
-		path = append(path[:1:1], path[len(path)-maxPath+1:]...)
+	kept := maxPath
+	if begun != nil {
+		kept--
+	}
+	if len(path) > kept {
+		path = append(path[:1:1], path[len(path)-kept+1:]...)
+	}
+	if begun != nil {
+		path = append(path, *begun)
 	}
 	s.path = s.path[:0]
 	for i := range path {

@@ -106,7 +106,7 @@ func (in *Input) createView(ctx context.Context, tx pgx.Tx, m month.Month) error
 			return err
 		}
 	}
-	for _, column := range []string{"alias_id", "is_identified", "received_month", "anonymous_id", "user_id", "started_at", "ended_at", "event_count", "page_count"} {
+	for _, column := range []string{"alias_id", "is_identified", "received_month", "anonymous_id", "user_id", "started_at", "ended_at", "event_count", "page_count", "bot_count"} {
 		d := pg.Data{Month: m, Extra: []pg.Identifier{pg.MustIdent(column)}}
 		if _, err := in.DB.Exec(ctx, tx, "04_realias/061_comment_view_column.sql", d, none); err != nil {
 			return err

@@ -189,10 +189,10 @@ func (in *Input) checkEvents(ctx context.Context, _ *Result) error {
 	lost, err := pg.Collect(ctx, in.DB, in.DB.Pool, "08_reindex/060_lost_events.sql", pg.Data{}, none,
 		func(row pgx.CollectableRow) (string, error) {
 			var day time.Time
-			var taken, visits, server, ignored, rejected int64
-			err := row.Scan(&day, &taken, &visits, &server, &ignored, &rejected)
-			return fmt.Sprintf("month %s: %d events taken in, but %d in visits + %d server + %d ignored + %d rejected",
-				month.Of(day), taken, visits, server, ignored, rejected), err
+			var taken, visits, server, ignored, bots, rejected int64
+			err := row.Scan(&day, &taken, &visits, &server, &ignored, &bots, &rejected)
+			return fmt.Sprintf("month %s: %d events taken in, but %d in visits + %d server + %d ignored + %d bots + %d rejected",
+				month.Of(day), taken, visits, server, ignored, bots, rejected), err
 		})
 	if err != nil || len(lost) == 0 {
 		return err

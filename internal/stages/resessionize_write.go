@@ -109,12 +109,12 @@ func (s *reMergeSlice) stream(ctx context.Context) error {
 	return err
 }
 
-// readVisit decodes columns 2 to 6 of a row of visits.
+// readVisit decodes columns 2 to 7 of a row of visits.
 func (s *reMergeSlice) readVisit(v [][]byte) (visit sessionize.Visit, err error) {
 	visit.Start, _ = rawTime(v[2])
 	visit.End, _ = rawTime(v[3])
-	visit.Events, visit.Pages = int64(rawInt4(v[4])), int64(rawInt4(v[5]))
-	return visit, s.codec.Decode(v[6], &visit)
+	visit.Events, visit.Pages, visit.Bots = int64(rawInt4(v[4])), int64(rawInt4(v[5])), int64(rawInt4(v[6]))
+	return visit, s.codec.Decode(v[7], &visit)
 }
 
 func (s *reMergeSlice) endPerson() {
@@ -181,7 +181,7 @@ func (s *reMergeSlice) addSession(id string, session *sessionize.Visit, first *t
 	out.Text(e.Channel)
 	out.Bool(e.IsPaid)
 	out.Bool(false)
-	out.Int8(0)
+	out.Int8(session.Bots)
 }
 
 func (s *reMergeSlice) addTouch(session string, t *touch.Touch) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -66,6 +67,13 @@ func runSessionize(ctx context.Context, in Input) (Result, error) {
 	err = in.buildMonths(ctx, waiting, everything, &r)
 	if late := r.Counters["events_late"]; late > 0 {
 		r.Note = fmt.Sprintf("%.2g %% of the events came late", 100*float64(late)/float64(max(1, r.RowsIn)))
+	}
+	if bots := r.Counters["events_bot"]; bots > 0 {
+		what := "are of crawlers"
+		if in.Settings.ExcludeBots {
+			what = "of crawlers are left out"
+		}
+		r.Note = strings.TrimPrefix(r.Note+"; "+plural(bots, "event")+" "+what, "; ")
 	}
 	return r, err
 }
@@ -141,7 +149,7 @@ type monthBuild struct {
 	sightings map[sightingKey]*sighting
 	out       monthRows
 
-	read, written, inVisits, server, ignored, rejected, clamped, late, visits, conversions int64
+	read, written, inVisits, server, ignored, bots, rejected, botEvents, clamped, late, visits, conversions int64
 }
 
 // A pairWork is what is known of the pair of an event: found by one look-up for each
@@ -164,8 +172,8 @@ type sightingKey struct {
 
 // A sighting is the least row of a pair and its events that are in no visit.
 type sighting struct {
-	first                     event.Order
-	server, ignored, rejected int32
+	first                           event.Order
+	server, ignored, bots, rejected int32
 }
 
 func set(names []string) map[string]bool {
@@ -282,14 +290,14 @@ func (b *monthBuild) markWhole(ctx context.Context) error {
 }
 
 func (b *monthBuild) deletePairs(ctx context.Context, pairs pg.Args) error {
-	var inVisits, server, ignored, rejected int64
+	var inVisits, server, ignored, bots, rejected int64
 	if err := b.in.DB.Scan(ctx, b.tx, "02_sessionize/041_delete_visits.sql", b.data(), pairs, &inVisits); err != nil {
 		return err
 	}
-	if err := b.in.DB.Scan(ctx, b.tx, "02_sessionize/043_delete_sightings.sql", b.data(), pairs, &server, &ignored, &rejected); err != nil {
+	if err := b.in.DB.Scan(ctx, b.tx, "02_sessionize/043_delete_sightings.sql", b.data(), pairs, &server, &ignored, &bots, &rejected); err != nil {
 		return err
 	}
-	b.inVisits, b.server, b.ignored, b.rejected = -inVisits, -server, -ignored, -rejected
+	b.inVisits, b.server, b.ignored, b.bots, b.rejected = -inVisits, -server, -ignored, -bots, -rejected
 	for _, file := range []string{"042_delete_conversions.sql", "044_mark_rebuilt.sql", "045_mark_rebuilt_edges.sql"} {
 		if err := b.exec(ctx, file, pairs); err != nil {
 			return err
@@ -431,6 +439,15 @@ func (b *monthBuild) addEvent(v [][]byte) {
 		b.ignored++
 		return
 	}
+	isBot := rawBool(v[19])
+	if isBot {
+		b.botEvents++
+		if b.in.Settings.ExcludeBots {
+			b.sight(w, order).bots++
+			b.bots++
+			return
+		}
+	}
 	if kind == event.Track {
 		b.reward(w.pair, order, name, text)
 	}
@@ -446,7 +463,7 @@ func (b *monthBuild) addEvent(v [][]byte) {
 	}
 	rules := b.in.Settings.Rules
 	w.visits.Add(&sessionize.Activity{
-		Order: order, URL: url, Referrer: referrer, Tags: rules.Tags(b.campaign(v), url), IsBlog: url != "" && rules.IsBlog(url),
+		Order: order, URL: url, Referrer: referrer, Tags: rules.Tags(b.campaign(v), url), IsBlog: url != "" && rules.IsBlog(url), IsBot: isBot,
 	})
 }
 
@@ -506,6 +523,7 @@ func (b *monthBuild) report(r *Result) {
 	r.count("events_in_visits", b.inVisits)
 	r.count("events_server", b.server)
 	r.count("events_ignored", b.ignored)
+	r.count("events_bot", b.botEvents)
 	r.count("events_rejected", b.rejected)
 	r.count("events_clamped", b.clamped)
 	r.count("events_late", b.late)

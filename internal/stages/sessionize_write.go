@@ -33,11 +33,11 @@ func (b *monthBuild) campaign(v [][]byte) channel.Campaign {
 }
 
 var (
-	visitColumns      = []string{"received_month", "anonymous_id", "user_id", "started_at", "ended_at", "event_count", "page_count", "marks"}
+	visitColumns      = []string{"received_month", "anonymous_id", "user_id", "started_at", "ended_at", "event_count", "page_count", "bot_count", "marks"}
 	conversionColumns = []string{"received_month", "anonymous_id", "user_id", "conversion", "converted_at", "kind", "received_at", "source", "id", "event_text"}
 	sightingColumns   = []string{
 		"received_month", "anonymous_id", "user_id", "is_alias", "first_at", "first_kind", "first_received_at", "first_source", "first_id",
-		"server_count", "ignored_count", "rejected_count",
+		"server_count", "ignored_count", "bot_count", "rejected_count",
 	}
 	edgeColumns  = []string{"anonymous_id", "user_id", "is_alias", "rebuild", "first_at", "first_kind", "first_received_at", "first_source", "first_id"}
 	ownerColumns = []string{"user_id", "anonymous_id"}
@@ -124,6 +124,7 @@ func (b *monthBuild) visitRows(ctx context.Context, p sessionize.Pair, visits []
 		out.Timestamp(int64(v.End))
 		out.Int4(int32(v.Events))
 		out.Int4(int32(v.Pages))
+		out.Int4(int32(v.Bots))
 		out.Bytea(func(to []byte) []byte { return b.codec.Append(to, v) })
 	}
 	b.visits += int64(len(visits))
@@ -191,6 +192,7 @@ func (b *monthBuild) sightingRows() {
 		order(out)
 		out.Int4(s.server)
 		out.Int4(s.ignored)
+		out.Int4(s.bots)
 		out.Int4(s.rejected)
 		if b.marksRows() && k.UserID != "" && s.rejected == 0 {
 			out := &b.out.edges
@@ -214,7 +216,7 @@ func (b *monthBuild) finish(ctx context.Context) error {
 	}
 	d := b.data()
 	if _, err := b.in.DB.Exec(ctx, b.tx, "02_sessionize/050_count.sql", d, pg.Args{
-		"month": month, "in_visits": b.inVisits, "server": b.server, "ignored": b.ignored, "rejected": b.rejected,
+		"month": month, "in_visits": b.inVisits, "server": b.server, "ignored": b.ignored, "bots": b.bots, "rejected": b.rejected,
 	}); err != nil {
 		return err
 	}

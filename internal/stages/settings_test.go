@@ -28,6 +28,7 @@ func TestChangedSettingsEqualAFreshFullRun(t *testing.T) {
 		{"blog_patterns", []change{func(c *config.Config) { c.BlogPatterns = []string{`/pricing`, `shop`} }}},
 		{"signup_events", []change{func(c *config.Config) { c.SignupEvents = []string{"Signed Up", "Heartbeat", "Clicked"} }}},
 		{"ignore_events", []change{func(c *config.Config) { c.IgnoreEvents = []string{"Signed Up"} }}},
+		{"bots", []change{func(c *config.Config) { c.Bots = "exclude" }, func(c *config.Config) { c.Bots = "flag" }}},
 		{"blocked identifiers", []change{func(c *config.Config) { c.Identity.Blocked = []string{"u1", "a1", "A2"} }}},
 		{"own and internal domains", []change{func(c *config.Config) {
 			c.OwnDomains, c.InternalDomains = []string{"google.com", "news.com", "t.co"}, []string{}

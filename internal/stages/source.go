@@ -27,8 +27,8 @@ var (
 
 // ourColumns cannot be taken in as extra ones.
 var ourColumns = []string{
-	"source", "kind", "extract_id", "n", "load_time", "row_md5", "reason", "previous_id",
-	"raw id", "raw anonymous_id", "raw user_id", "raw previous_id",
+	"source", "kind", "extract_id", "is_bot", "n", "load_time", "row_md5", "reason", "previous_id",
+	"raw id", "raw anonymous_id", "raw user_id", "raw previous_id", "raw verdict",
 }
 
 // A sourceTable is one of Segment's tables and what is to be read of it.
@@ -55,13 +55,19 @@ func (in *Input) takenTable(t *sourceTable) pg.Table {
 // rows have one id, and load times show which rows are settled.
 func (t *sourceTable) goesStraightIn() bool { return t.info.HasUniqueID && t.hasUUIDTS() && !t.padded }
 
+// hasUserAgents tells that its rows say who sent them, and are to be judged by it.
+func (t *sourceTable) hasUserAgents() bool {
+	_, ok := t.info.Columns["context_user_agent"]
+	return ok && !t.identities()
+}
+
 func (t *sourceTable) hasUUIDTS() bool { _, ok := t.info.Columns["uuid_ts"]; return ok }
 func (t *sourceTable) String() string  { return t.source + "." + t.info.Table }
 func (t *sourceTable) key() pg.Args    { return pg.Args{"source": t.source, "source_table": t.info.Table} }
 
 func (t *sourceTable) data() pg.Data {
 	return pg.Data{
-		Source: pg.MustIdent(t.source, t.info.Table), Columns: t.items, Extra: t.extra, Identities: t.identities(),
+		Source: pg.MustIdent(t.source, t.info.Table), Columns: t.items, Extra: t.extra, Identities: t.identities(), UserAgents: t.hasUserAgents(),
 		Window: pg.Window{HasUUIDTS: t.hasUUIDTS()},
 	}
 }

@@ -56,6 +56,7 @@ type Settings struct {
 	Models       model.Rules
 	Markov       MarkovRules
 	IgnoreEvents []string
+	ExcludeBots  bool // events of crawlers are no activity
 	Gap          time.Duration
 	Lookback     time.Duration // 0: none
 	Blocked      event.Blocklist

@@ -3,6 +3,8 @@ package touch
 import (
 	"fmt"
 	"math"
+	"slices"
+	"sort"
 	"time"
 
 	"github.com/attribution-dev/attribution/internal/channel"
@@ -33,14 +35,18 @@ type Choice struct {
 // at or after signup - lookback. A session begun at or before the signup whose
 // every touch is later counts as one direct touch at its first event.
 //
-// Sessions and touches are one person's, each in time order; those after the
-// signup may be left out, except that a session's touches come all or none.
+// Sessions and touches are one person's, all of them or all until after the signup,
+// each in time order.
 func Choose(sessions []Session, touches []Touch, signup event.Micros, lookback time.Duration, rules *channel.Rules) Choice {
 	from := event.Micros(math.MinInt64)
 	if lookback > 0 {
 		from = signup.Add(-lookback)
 	}
-	all := Path(sessions, touches, signup, rules)
+	all, begun := Path(sessions, touches, signup, rules)
+	all = slices.Clone(all) // the caller may reuse them
+	if begun != nil {
+		all = append(all, *begun)
+	}
 	var inWindow, paid []*Touch
 	tooOld := 0
 	for i := range all {
@@ -83,27 +89,22 @@ func Choose(sessions []Session, touches []Touch, signup event.Micros, lookback t
 	}
 }
 
-// Path is the touches at or before a conversion, and a direct one for each session
-// begun by then that has none of its own, in time order. Sessions of a person never
-// overlap, so time alone orders touches of different sessions.
-func Path(sessions []Session, touches []Touch, at event.Micros, rules *channel.Rules) []Touch {
-	out := make([]Touch, 0, len(sessions))
-	for _, s := range sessions {
-		if s.StartedAt > at {
-			break
-		}
-		before := len(out)
-		for len(touches) > 0 && touches[0].SessionID == s.ID {
-			if touches[0].At <= at {
-				out = append(out, touches[0])
-			}
-			touches = touches[1:]
-		}
-		if len(out) == before {
-			out = append(out, Touch{SessionID: s.ID, At: s.StartedAt, Evidence: rules.Direct(), LandingPage: s.EntryPage})
-		}
+// Path is the touches at or before a conversion, and the direct touch that the last
+// session begun by then counts as where its every touch is later; nil where it has one.
+// Sessions of a person never overlap, and each has a touch, so earlier ones have theirs
+// before. It takes no longer for long histories, and the touches are not copied.
+func Path(sessions []Session, touches []Touch, at event.Micros, rules *channel.Rules) ([]Touch, *Touch) {
+	before := sort.Search(len(touches), func(i int) bool { return touches[i].At > at })
+	begun := sort.Search(len(sessions), func(i int) bool { return sessions[i].StartedAt > at })
+	path := touches[:before:before]
+	if begun == 0 {
+		return path, nil
 	}
-	return out
+	last := &sessions[begun-1]
+	if before > 0 && touches[before-1].SessionID == last.ID {
+		return path, nil
+	}
+	return path, &Touch{SessionID: last.ID, At: last.StartedAt, Evidence: rules.Direct(), LandingPage: last.EntryPage}
 }
 
 // span is a lookback as people say it: "90 days", else "36h0m0s".

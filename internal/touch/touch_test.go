@@ -293,11 +293,11 @@ func TestChoose(t *testing.T) {
 func TestStandIn(t *testing.T) {
 	t.Parallel()
 	rules := shipped(t)
-	got := touch.Choose([]touch.Session{session("s", 0), session("t", 50), session("v", 60)},
-		[]touch.Touch{at("s", 1, 0, true), at("t", 2, 65, true), at("v", 3, 61, true)}, start.Add(time.Hour), 0, rules)
+	got := touch.Choose([]touch.Session{session("s", 0), session("v", 60)},
+		[]touch.Touch{at("s", 1, 0, true), at("v", 2, 61, true)}, start.Add(time.Hour), 0, rules)
 	require.Equal(t, 1, got.First.Touch.Position)
 	require.Equal(t, touch.Touch{SessionID: "v", At: start.Add(time.Hour), Evidence: rules.Direct(), LandingPage: "https://shop.example/v"}, *got.Last.Touch)
-	require.Contains(t, got.Last.Reason, "the latest of 3 touches")
+	require.Contains(t, got.Last.Reason, "the latest of 2 touches")
 	require.Equal(t, 1, got.LastPaid.Touch.Position, "the stand-in is never paid")
 	require.Equal(t, "(direct)", rules.Direct().Source)
 	require.Equal(t, "(none)", rules.Direct().Medium)

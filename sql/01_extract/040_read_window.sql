@@ -4,7 +4,8 @@
 -- Reads: the source, columns by name. Writes: a temporary table.
 -- @from, @to: load time (.Window.Load), received_at (.Window.Received), both inclusive but @to of a month or day;
 -- @as_of: the run's clock; @min, @max: what counts as a received_at, which also cannot be over a year after the row was loaded: one
--- such row would make all months up to it; @spaces: what is trimmed; @longest: bytes.
+-- such row would make all months up to it; @spaces: what is trimmed; @longest: bytes;
+-- UserAgents: @crawlers: the window's user agents that are crawlers'.
 -- .Window.Again: instead of the times @source and @kind, of dirty_ids. Flag and Forgets: @inner_pad, @outer_pad, as in 041.
 CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS
 SELECT row_number() OVER () AS n, r.*
@@ -20,7 +21,7 @@ FROM (
         END AS reason
     FROM (
         SELECT {{range $i, $c := .Columns}}{{if $i}},
-            {{end}}{{$c}}{{end}}
+            {{end}}{{$c}}{{end}}{{template "judged" .}}
         FROM {{.Source}} AS t
         WHERE {{template "window" .}}
         {{- if not .Flag}}
@@ -36,7 +37,10 @@ WHERE r.load_time <= @as_of
 {{- define "columns"}}id, received_at, uuid_ts, "timestamp", anonymous_id, user_id{{if .Identities}}, previous_id{{end}}{{template "event_columns" .}}{{end}}
 {{- define "event_columns"}}{{if not .Identities}}, event, event_text,
     context_page_url, url, context_page_referrer, referrer, context_campaign_source, context_campaign_medium,
-    context_campaign_name, context_campaign_term, context_campaign_content{{range .Extra}}, {{.}}{{end}}{{end}}{{end}}
+    context_campaign_name, context_campaign_term, context_campaign_content, is_bot{{range .Extra}}, {{.}}{{end}}{{end}}{{end}}
+{{- /* Whether a crawler sent the row. A subquery is hashed whatever the plan, which = ANY of an array is not. */ -}}
+{{- define "judged"}}{{if not .Identities}},
+        {{if .UserAgents}}coalesce(t.context_user_agent::text IN (SELECT unnest(@crawlers::text[])), false){{else}}false{{end}} AS is_bot{{end}}{{end}}
 {{- /* A row that needs no care: loaded long enough ago, its identifiers not too long, and one of them begins with a letter,
     so that something is left of it when trimmed. Cheap: to trim, or a regular expression, is 0.3 to 0.6 us each. */ -}}
 {{- define "plain"}}coalesce(uuid_ts, received_at) <= @settled

@@ -4,7 +4,7 @@
 SELECT source, kind, id, received_at, "timestamp", anonymous_id, user_id, event, event_text,
     context_page_url, url, context_page_referrer, referrer,
     context_campaign_source, context_campaign_medium, context_campaign_name, context_campaign_term, context_campaign_content,
-    extract_id
+    extract_id, is_bot
 FROM {{partition "segment" "app_tracks" .Month}}
 {{- if .Full}}{{if .Flag}}
 WHERE received_at >= @from AND received_at < @to

@@ -5,6 +5,7 @@ SELECT received_month::timestamptz,
     coalesce(v.in_visits, 0)::bigint, coalesce(c.in_visits, 0),
     coalesce(s.server, 0)::bigint, coalesce(c.server, 0),
     coalesce(s.ignored, 0)::bigint, coalesce(c.ignored, 0),
+    coalesce(s.bots, 0)::bigint, coalesce(c.bots, 0),
     coalesce(s.rejected, 0)::bigint, coalesce(c.rejected, 0)
 FROM (
     SELECT (date_trunc('month', received_at AT TIME ZONE 'UTC'))::date AS received_month, count(*) AS taken_in
@@ -17,7 +18,7 @@ FULL JOIN (
     GROUP BY 1
 ) AS v USING (received_month)
 FULL JOIN (
-    SELECT received_month, sum(server_count) AS server, sum(ignored_count) AS ignored, sum(rejected_count) AS rejected
+    SELECT received_month, sum(server_count) AS server, sum(ignored_count) AS ignored, sum(bot_count) AS bots, sum(rejected_count) AS rejected
     FROM {{stages}}.all_sightings
     GROUP BY 1
 ) AS s USING (received_month)

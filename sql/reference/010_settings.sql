@@ -7,6 +7,7 @@ CREATE UNLOGGED TABLE {{.Schema}}.settings (
     sources                    text[]      NOT NULL,
     signup_events              text[]      NOT NULL,
     ignore_events              text[]      NOT NULL,
+    exclude_bots               boolean     NOT NULL,
     blocked                    text[]      NOT NULL, -- trimmed and lower-cased
     whitespace                 text        NOT NULL, -- every rune trimmed from identifiers
     upper_runes                text        NOT NULL, -- non-ASCII runes with a lower case …

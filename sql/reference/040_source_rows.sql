@@ -7,7 +7,7 @@
 --          user, those of a forgotten device that name no user, and alias calls that
 --          name one as previous_id.
 --          Rows taken in are trimmed and there once: of them only the rest is worked out.
--- Reads:   every source table, repeated_ids, settings, attribution_ops.forgotten; or app_tracks, app_identities, settings.
+-- Reads:   every source table, repeated_ids, crawlers, settings, attribution_ops.forgotten; or app_tracks, app_identities, settings.
 -- Writes:  source_rows.
 -- Parameters: none.
 {{- define "cleaned_id"}}CASE
@@ -23,7 +23,9 @@
             THEN t."timestamp"
         ELSE t.received_at
     END AS at{{end}}
-{{- define "contents"}}coalesce(t.event_text = ANY (s.ignore_events), false) OR coalesce(t.event = ANY (s.ignore_events), false) AS is_ignored,
+{{- define "contents"}}coalesce(t.event_text = ANY (s.ignore_events), false) OR coalesce(t.event = ANY (s.ignore_events), false)
+        OR s.exclude_bots AND t.is_bot AS is_ignored,
+    t.is_bot,
     coalesce(t.event_text = ANY (s.signup_events), false) OR coalesce(t.event = ANY (s.signup_events), false) AS is_signup,
     {{if .Rewards}}(
         SELECT array_agg(DISTINCT r.name)
@@ -55,7 +57,7 @@ SELECT
     {{template "cleaned_id" "t.anonymous_id"}},
     {{template "cleaned_id" "t.user_id"}},
     CASE WHEN s.use_alias_calls THEN {{template "cleaned_id" "t.previous_id"}} ELSE '' END,
-    false, false, NULL, '', '', '', '', '', '', ''
+    false, false, false, NULL, '', '', '', '', '', '', ''
 FROM {{.Identities}} AS t
 CROSS JOIN {{.Schema}}.settings AS s
 {{- else}}
@@ -82,7 +84,8 @@ WITH raw AS (
         {{$t.Text "context_campaign_medium"}},
         {{$t.Text "context_campaign_name"}},
         {{$t.Text "context_campaign_term"}},
-        {{$t.Text "context_campaign_content"}}
+        {{$t.Text "context_campaign_content"}},
+        {{$t.Text "context_user_agent"}}
     FROM {{$t.Name}} AS t
 {{- end}}
 ),
@@ -95,7 +98,8 @@ trimmed AS (
         btrim(coalesce(raw.anonymous_id, ''), s.whitespace) COLLATE "C" AS clean_anonymous_id,
         btrim(coalesce(raw.user_id, ''), s.whitespace) COLLATE "C" AS clean_user_id,
         CASE WHEN s.use_alias_calls THEN btrim(coalesce(raw.previous_id, ''), s.whitespace) ELSE '' END
-            COLLATE "C" AS clean_previous_id
+            COLLATE "C" AS clean_previous_id,
+        raw.kind <= 3 AND coalesce(raw.context_user_agent IN (SELECT c.user_agent FROM {{.Schema}}.crawlers AS c), false) AS is_bot
     FROM raw
     CROSS JOIN {{.Schema}}.settings AS s
     WHERE coalesce(raw.uuid_ts, raw.received_at) <= s.as_of

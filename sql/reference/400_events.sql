@@ -27,6 +27,7 @@ SELECT
     o.page_url <> '' AS has_page,
     e.is_tagged,
     e.is_blog,
+    o.is_bot,
     o.kind = 3 AND o.is_signup AS is_signup,
     CASE WHEN o.kind = 3 THEN o.rewards END AS rewards,
     o.anonymous_id = '' AND o.page_url = '' AS is_server

@@ -17,7 +17,7 @@ WITH ordered AS (
 )
 
 SELECT
-    alias_id, is_identified, n, at, kind, evidence_id, has_page, is_tagged, is_blog,
+    alias_id, is_identified, n, at, kind, evidence_id, has_page, is_tagged, is_blog, is_bot,
     count(*) FILTER (WHERE previous_at IS NULL OR at - previous_at > s.session_gap) OVER (
         PARTITION BY alias_id, is_identified ORDER BY at, kind, received_at, source, id ROWS UNBOUNDED PRECEDING
     ) AS session_index

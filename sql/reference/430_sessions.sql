@@ -15,6 +15,7 @@ SELECT
     max(at) AS ended_at,
     count(*) AS event_count,
     count(*) FILTER (WHERE kind = 1) AS page_count,
+    count(*) FILTER (WHERE is_bot) AS bot_event_count,
     min(n) AS first_n,
     min(n) FILTER (WHERE has_page) AS entry_n,
     max(n) FILTER (WHERE has_page) AS exit_n,

@@ -29,7 +29,7 @@ SELECT
     t.channel,
     t.is_paid,
     signup.session_id IS NOT NULL AS is_signup_session,
-    0::bigint AS bot_event_count
+    s.bot_event_count
 FROM {{.Schema}}.session_pages AS s
 JOIN first_touches AS t
     ON t.alias_id = s.alias_id AND t.is_identified = s.is_identified AND t.session_index = s.session_index

@@ -1,6 +1,7 @@
 -- Purpose: the touches before each conversion, within the longest lookback of any model.
 --          A session begun at or before it whose every touch is later counts as one
---          direct touch at its first event. is_seen says which models see the touch.
+--          direct touch at its first event. is_seen says which models see the touch. Of
+--          more than 1000 the first is kept and the latest ones.
 -- Reads:   session_touches, sessions, session_pages, rewards, settings.
 -- Writes:  path_touches.
 -- Parameters: none.
@@ -58,8 +59,18 @@ seen AS (
         ) AS is_seen
     FROM counted AS c
     CROSS JOIN {{.Schema}}.settings AS s
+),
+
+ranked AS (
+    SELECT seen.*, row_number() OVER path AS place, count(*) OVER path - 1000 AS too_many
+    FROM seen
+    WHERE true = ANY (is_seen)
+    WINDOW path AS (
+        PARTITION BY alias_id, is_identified, conversion, number ORDER BY n
+        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+    )
 )
 
-SELECT seen.*, row_number() OVER (PARTITION BY alias_id, is_identified, conversion, number ORDER BY n) AS position
-FROM seen
-WHERE true = ANY (is_seen)
+SELECT ranked.*, place - CASE WHEN place > 1 THEN greatest(too_many, 0) ELSE 0 END AS position
+FROM ranked
+WHERE place = 1 OR place > too_many + 1

@@ -81,6 +81,7 @@
 //	source                the Segment source, a schema; by default website
 //	received              received_at
 //	timestamp             timestamp; also infinity, -infinity
+//	agent                 context_user_agent
 //	url, ref              context_page_url, context_page_referrer
 //	page.url, page.ref    url and referrer, of a page row
 //	event                 event_text of a track row, and event in snake case
@@ -96,7 +97,7 @@
 // no; person is user:ID or anon:ID.
 //
 //	sessions, useful   index start end events pages entry exit referrer source medium
-//	                   campaign term content channel paid; sessions: signup; useful: kind
+//	                   campaign term content channel paid; sessions: signup, bots; useful: kind
 //	touches            position at source medium campaign term content referrer landing
 //	                   click channel paid before
 //	attribution        signup sessions blog first_page, and for each of first, last,

@@ -18,7 +18,7 @@ const defaultSource = "website"
 var rowColumns = map[string]string{
 	"anon": "anonymous_id", "user": "user_id", "previous": "previous_id", "id": "id",
 	"url": "context_page_url", "ref": "context_page_referrer", "page.url": "url", "page.ref": "referrer",
-	"event": "event_text", "slug": "event", "received": "received_at", "timestamp": "timestamp",
+	"event": "event_text", "slug": "event", "received": "received_at", "agent": "context_user_agent", "timestamp": "timestamp",
 	"campaign.source": "context_campaign_source", "campaign.medium": "context_campaign_medium", "campaign.name": "context_campaign_name",
 	"campaign.term": "context_campaign_term", "campaign.content": "context_campaign_content",
 }

@@ -63,7 +63,7 @@ var session = append([]column{
 var tables = []table{
 	{
 		name: "sessions", query: "SELECT * FROM %s.all_sessions", order: "session_index",
-		columns: append([]column{{name: "is_signup_session", short: "signup", holds: boolean}}, session...),
+		columns: append([]column{{name: "is_signup_session", short: "signup", holds: boolean}, {name: "bot_event_count", short: "bots", holds: number}}, session...),
 	},
 	{
 		name: "useful", query: "SELECT * FROM %s.useful_sessions", order: "kind",

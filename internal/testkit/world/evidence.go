@@ -25,7 +25,8 @@ var referrers = []string{
 	"android-app://com.google.android.googlequicksearchbox", "android-app://com.slack/", "nonsense", "https://mail.google.com/",
 }
 
-// evidence sets the page, the referrer and the campaign columns of an event.
+// evidence sets the page, the referrer, the user agent and the campaign columns of an
+// event.
 func (g *generator) evidence(r Row) {
 	column := func(name, value string) {
 		if g.one(30) {
@@ -46,6 +47,10 @@ func (g *generator) evidence(r Row) {
 		if g.one(2) {
 			column("context_page_referrer", pick(g, referrers...))
 		}
+	}
+	if g.one(3) {
+		column("context_user_agent", pick(g, "Googlebot/2.1", "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)", " Googlebot/2.1", "curl/8", " curl/8",
+			"Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0", "googlebot"))
 	}
 	if g.one(5) {
 		column("context_campaign_source", pick(g, "News", "google", "(direct)", "facebook", " news "))

@@ -67,6 +67,7 @@ func (g *generator) settings() Settings {
 	s.MaxUsersPerAnonymousID = pick(g, 5, 1, 2, 2, 3)
 	s.MaxComponentSize = pick(g, 1000, 3, 4, 5, 6)
 	s.UseAliasCalls = !g.one(6)
+	s.ExcludeBots = g.one(3)
 	if g.one(3) {
 		s.Blocked = append(s.Blocked, "Tést", "  Kiosk ")
 	}

@@ -100,6 +100,7 @@ func shrinkSettings(w *World, try func(World) bool) (changed bool) {
 			return c
 		},
 		func(s *Settings) bool { c := len(s.Blocked) != len(d.Blocked); s.Blocked = d.Blocked; return c },
+		func(s *Settings) bool { c := s.ExcludeBots; s.ExcludeBots = false; return c },
 		func(s *Settings) bool { c := len(s.IgnoreEvents) > 0; s.IgnoreEvents = nil; return c },
 	} {
 		smaller := w.clone()

@@ -36,6 +36,7 @@ type Settings struct {
 	MaxUsersPerAnonymousID              int
 	MaxComponentSize                    int
 	UseAliasCalls                       bool
+	ExcludeBots                         bool
 
 	Purchases    bool                     // order_completed is a conversion, with a value
 	EachPurchase bool                     // each one
@@ -129,7 +130,7 @@ func TableColumns(k event.Kind) []string {
 	columns = append(columns,
 		"context_page_url", "context_page_referrer",
 		"context_campaign_source", "context_campaign_medium", "context_campaign_name",
-		"context_campaign_term", "context_campaign_content")
+		"context_campaign_term", "context_campaign_content", "context_user_agent")
 	switch k {
 	case event.Page:
 		return append(columns, "url", "referrer")
@@ -258,7 +259,7 @@ func (w World) String() string {
 	s := w.Settings
 	fmt.Fprintf(&b, "settings: gap %v, lookback %v, dedup_window %v, policy %s, max_users %d, max_component %d, use_alias_calls %v\n",
 		s.Gap, s.Lookback, s.DedupWindow, s.Policy, s.MaxUsersPerAnonymousID, s.MaxComponentSize, s.UseAliasCalls)
-	fmt.Fprintf(&b, "          signup %q, ignore %q, blocked %q\n", s.SignupEvents, s.IgnoreEvents, s.Blocked)
+	fmt.Fprintf(&b, "          signup %q, ignore %q, exclude bots %v, blocked %q\n", s.SignupEvents, s.IgnoreEvents, s.ExcludeBots, s.Blocked)
 	fmt.Fprintf(&b, "          purchases %v, each %v, traits %q, lookbacks %v, half-life %v, markov order %d, nulls %v\n",
 		s.Purchases, s.EachPurchase, s.Traits, s.Lookbacks, s.HalfLife, s.MarkovOrder, s.MarkovNulls)
 	for _, src := range w.Sources {
