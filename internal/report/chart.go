@@ -117,7 +117,7 @@ func (t Table) draw(paint func(string) int) *chart {
 	if c == nil || len(c.Rects) == 0 {
 		return nil
 	}
-	c.Label = t.Caption + ". All numbers are in the table."
+	c.Label, c.Height = t.Caption+". All numbers are in the table.", math.Ceil(c.Height)
 	return c
 }
 
