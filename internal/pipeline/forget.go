@@ -25,7 +25,7 @@ var errDryRun = errors.New("dry run")
 
 // Forget removes every trace of a person in one transaction: see stages.Input.Forget.
 // It fails with ErrLocked when a run is at work, with ErrUsage when the person is not
-// known. No error names the person.
+// known or the settings are not those of the last run. No error names the person.
 func (p *Pipeline) Forget(ctx context.Context, r ForgetRequest) (stages.Forgotten, error) {
 	var done stages.Forgotten
 	lock := &runLock{p: p}
@@ -37,6 +37,9 @@ func (p *Pipeline) Forget(ctx context.Context, r ForgetRequest) (stages.Forgotte
 		return done, err
 	}
 	err := p.db.Tx(ctx, func(tx pgx.Tx) error {
+		if err := p.sameSettings(ctx, tx); err != nil {
+			return err
+		}
 		person, unseen, err := p.toForget(ctx, tx, r)
 		if err != nil {
 			return err

@@ -153,13 +153,8 @@ func fingerprints(s stages.Settings) map[string]string {
 // marks everything from the first stage that differs, in one transaction.
 func (p *Pipeline) noticeSettings(ctx context.Context) error {
 	return p.db.Tx(ctx, func(tx pgx.Tx) error {
-		last := map[string]string{}
-		rows, err := p.db.Query(ctx, tx, "00_run/090_settings.sql", pg.Data{}, nil)
+		last, err := p.lastSettings(ctx, tx)
 		if err != nil {
-			return err
-		}
-		var stage, fingerprint string
-		if _, err := pgx.ForEachRow(rows, []any{&stage, &fingerprint}, func() error { last[stage] = fingerprint; return nil }); err != nil {
 			return err
 		}
 		now := fingerprints(p.settings)
@@ -189,6 +184,33 @@ func (p *Pipeline) noticeSettings(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// lastSettings are the fingerprints of the settings the tables were made with.
+func (p *Pipeline) lastSettings(ctx context.Context, tx pgx.Tx) (map[string]string, error) {
+	last := map[string]string{}
+	rows, err := p.db.Query(ctx, tx, "00_run/090_settings.sql", pg.Data{}, nil)
+	if err != nil {
+		return nil, err
+	}
+	var stage, fingerprint string
+	_, err = pgx.ForEachRow(rows, []any{&stage, &fingerprint}, func() error { last[stage] = fingerprint; return nil })
+	return last, err
+}
+
+// sameSettings fails with ErrUsage where the tables were made with other settings.
+func (p *Pipeline) sameSettings(ctx context.Context, tx pgx.Tx) error {
+	last, err := p.lastSettings(ctx, tx)
+	if err != nil {
+		return err
+	}
+	now := fingerprints(p.settings)
+	for _, s := range []string{"sessionize", "alias", "resessionize"} {
+		if last[s] != "" && last[s] != now[s] {
+			return usage(errors.New("the settings are not those of the last run, which say what is whose: give its --config and environment, or run first"))
+		}
+	}
+	return nil
 }
 
 // smallerGap reports whether visits built with a larger gap have to be cut anew.
