@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/caarlos0/env/v11"
 	"gopkg.in/yaml.v3"
@@ -236,8 +237,8 @@ func (c *Config) Validate() error {
 	if c.SessionGap <= 0 || c.SessionGap > 24*time.Hour {
 		bad("session_gap", "%s is not above 0 and at most 24h", c.SessionGap)
 	}
-	if c.Lookback < 0 {
-		bad("lookback", "%s is negative; 0s means none", c.Lookback)
+	if c.Lookback < 0 || c.Lookback%time.Microsecond != 0 {
+		bad("lookback", "%s is negative or no whole number of microseconds; 0s means none", c.Lookback)
 	}
 	if c.Extract.Overlap < 0 {
 		bad("extract.overlap", "%s is negative", c.Extract.Overlap)
@@ -301,6 +302,8 @@ func (c *Config) validateConversions() (errs []error) {
 		switch {
 		case strings.TrimSpace(v.Name) == "":
 			bad("name", "is empty: call it something, such as purchase")
+		case len(v.Name) > 255 || v.Name != strings.TrimSpace(v.Name) || strings.ContainsFunc(v.Name, func(r rune) bool { return !unicode.IsPrint(r) }):
+			bad("name", "%.40q is no name: it has at most 255 bytes, no spaces around it, and nothing that cannot be printed", v.Name)
 		case seen[v.Name]:
 			bad("name", "%q is taken: signup is made of signup_events, and any other name can be used once", v.Name)
 		}
@@ -320,12 +323,12 @@ func (m *Models) validate() (errs []error) {
 		if _, err := model.Parse(name); err != nil {
 			errs = append(errs, fmt.Errorf("models.lookback: %w", err))
 		}
-		if m.Lookback[name] < 0 {
-			errs = append(errs, fmt.Errorf("models.lookback.%s: %s is negative; 0s means none", name, m.Lookback[name]))
+		if l := m.Lookback[name]; l < 0 || l%time.Microsecond != 0 {
+			errs = append(errs, fmt.Errorf("models.lookback.%s: %s is negative or no whole number of microseconds; 0s means none", name, l))
 		}
 	}
-	if m.HalfLife <= 0 {
-		errs = append(errs, fmt.Errorf("models.half_life: %s is not above 0", m.HalfLife))
+	if m.HalfLife <= 0 || m.HalfLife%time.Microsecond != 0 {
+		errs = append(errs, fmt.Errorf("models.half_life: %s is not above 0, in whole microseconds", m.HalfLife))
 	}
 	if m.Markov.Order < 1 || m.Markov.Order > 3 {
 		errs = append(errs, fmt.Errorf("models.markov.order: %d is not 1, 2 or 3", m.Markov.Order))

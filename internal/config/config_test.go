@@ -124,16 +124,19 @@ func TestConversionsAndModels(t *testing.T) {
 	require.Contains(t, config.Variables(), "ATTRIBUTION_CONVERSIONS_0_NAME")
 
 	c = config.New()
-	c.Conversions = []config.Conversion{{Name: "signup", Events: []string{"x"}}, {Name: "a"}, {Name: "a", Events: []string{"x"}, Currency: "c"}, {Events: []string{"x"}}}
+	c.Conversions = []config.Conversion{{Name: "signup", Events: []string{"x"}}, {Name: "a"}, {Name: "a", Events: []string{"x"}, Currency: "c"}, {Events: []string{"x"}},
+		{Name: "a\x00b", Events: []string{"x"}}, {Name: " b", Events: []string{"x"}}, {Name: strings.Repeat("c", 256), Events: []string{"x"}}, {Name: `100 % "ü"`, Events: []string{"x"}}}
 	c.PersonTraits = []string{"received_at"}
-	c.Models = config.Models{Lookback: map[string]time.Duration{"linea": 1, "linear": -1}, Markov: config.Markov{Order: 4}}
+	c.Models = config.Models{Lookback: map[string]time.Duration{"linea": 1, "linear": -1, "markov": 1}, Markov: config.Markov{Order: 4}}
 	for _, says := range []string{
 		`conversions[0].name: "signup" is taken`, "conversions[1].events: is empty: name the tracks that are a a", `conversions[2].name: "a" is taken`,
 		"conversions[2].currency: is given without value", "conversions[3].name: is empty", `person_traits: "received_at" is no trait`,
-		`models.lookback: unknown model "linea"`, "models.lookback.linear: -1ns is negative", "models.half_life: 0s is not above 0", "models.markov.order: 4 is not 1, 2 or 3",
+		`models.lookback: unknown model "linea"`, "models.lookback.linear: -1ns is negative", "models.half_life: 0s is not above 0", "models.lookback.markov: 1ns is negative or no whole number of microseconds",
+		`conversions[4].name: "a\x00b" is no name`, `conversions[5].name: " b" is no name`, "conversions[6].name: \"ccc", "models.markov.order: 4 is not 1, 2 or 3",
 	} {
 		require.ErrorContains(t, c.Validate(), says)
 	}
+	require.NotContains(t, c.Validate().Error(), "conversions[7]")
 }
 
 func TestTheEnvironmentWinsOverTheFile(t *testing.T) {
