@@ -100,14 +100,15 @@ func traitTables(ctx context.Context, conn *pgx.Conn, o ReferenceOptions) (all [
 	return all, nil
 }
 
-// tableColumns are the columns of a table or view; none where there is no such.
+// tableColumns are the columns of a table or view that can be read; none where there is no such.
 func tableColumns(ctx context.Context, conn *pgx.Conn, schema, table string) (map[string]bool, error) {
 	rows, err := conn.Query(ctx, `
 		SELECT a.attname::text
 		FROM pg_class AS c
 		JOIN pg_namespace AS n ON n.oid = c.relnamespace
 		JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-		WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')`, schema, table)
+		WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+			AND has_column_privilege(c.oid, a.attnum, 'SELECT')`, schema, table)
 	if err != nil {
 		return nil, fmt.Errorf("columns of %s.%s: %w", schema, table, err)
 	}

@@ -2,6 +2,8 @@ package check_test
 
 import (
 	"bytes"
+	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/attribution-dev/attribution/internal/check"
 	"github.com/attribution-dev/attribution/internal/config"
+	"github.com/attribution-dev/attribution/internal/pg"
 	"github.com/attribution-dev/attribution/internal/pipeline"
 	"github.com/attribution-dev/attribution/internal/progress"
 	"github.com/attribution-dev/attribution/internal/testkit/world"
@@ -307,6 +310,47 @@ func TestVerifyWithoutConfiguredSources(t *testing.T) {
 	s := p.Settings()
 	s.Sources = nil
 	r, err := check.Verify(t.Context(), p.DB(), s, check.VerifyOptions{})
+	require.NoError(t, err)
+	require.True(t, r.Ok(), text(t, r))
+}
+
+// TestVerifyPassesOverWhatMayNotBeRead, as a night does.
+func TestVerifyPassesOverWhatMayNotBeRead(t *testing.T) {
+	t.Parallel()
+	p := install(t, func(c *config.Config) {
+		c.Sources, c.Conversions = []string{"website"}, []config.Conversion{{Name: "purchase", Events: []string{"Paid"}, Value: "amount"}}
+	})
+	for _, sql := range []string{
+		`CREATE SCHEMA website`,
+		`CREATE TABLE website.tracks (id text, received_at timestamptz, uuid_ts timestamptz, "timestamp" timestamptz, anonymous_id text, user_id text, event text)`,
+		`INSERT INTO website.tracks SELECT 't1', at, at, at, 'd1', 'ann', 'paid' FROM (SELECT now() - interval '1 day' AS at) AS w`,
+		`CREATE TABLE website.paid (id text, amount text)`,
+	} {
+		exec(t, p, sql)
+	}
+	_, err := p.Run(t.Context(), pipeline.Request{})
+	require.NoError(t, err)
+
+	role := "job_" + strings.ToLower(rand.Text())
+	exec(t, p, "CREATE ROLE "+role)
+	t.Cleanup(func() {
+		for _, sql := range []string{"DROP OWNED BY ", "DROP ROLE "} {
+			_, err := p.DB().Pool.Exec(context.WithoutCancel(t.Context()), sql+role)
+			require.NoError(t, err)
+		}
+	})
+	exec(t, p, "DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO "+role+"', current_database()); END $$")
+	for _, schema := range []string{"website", "segment", "session_stages", "sessions", "aliases", "attribution_ops"} {
+		exec(t, p, "GRANT USAGE ON SCHEMA "+schema+" TO "+role)
+		exec(t, p, "GRANT SELECT ON ALL TABLES IN SCHEMA "+schema+" TO "+role)
+	}
+	exec(t, p, "REVOKE SELECT ON website.paid FROM "+role)
+	pool, err := pg.Connect(t.Context(), p.DB().Pool.Config().ConnString()+"&role="+role)
+	require.NoError(t, err)
+	defer pool.Close()
+	db := *p.DB()
+	db.Pool = pool
+	r, err := check.Verify(t.Context(), &db, p.Settings(), check.VerifyOptions{})
 	require.NoError(t, err)
 	require.True(t, r.Ok(), text(t, r))
 }
