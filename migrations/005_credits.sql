@@ -214,7 +214,8 @@ FROM (
         WHERE p.markov_share > 0
     ) AS w
     WINDOW path AS (PARTITION BY alias_id, is_identified, conversion, number)
-) AS m;
+) AS m
+WHERE credit > 0;
 COMMENT ON VIEW {{.sessions}}.credits IS 'Who earned each conversion, by every model: the touches of its path and the share of it each is given. Credits of one conversion and model sum to 1. Always ask for one model, or group by it: summed over models everything counts ten times.';
 COMMENT ON COLUMN {{.sessions}}.credits.alias_id IS 'The person: root user_id, or anonymous_id where is_identified is false.';
 COMMENT ON COLUMN {{.sessions}}.credits.is_identified IS 'The person is a user, not an anonymous visitor.';
@@ -321,7 +322,7 @@ CROSS JOIN LATERAL (VALUES
 CROSS JOIN LATERAL (VALUES
     (1, p.active_in_week_1), (4, p.active_in_week_4), (12, p.active_in_week_12), (26, p.active_in_week_26)
 ) AS w (week, is_active)
-WHERE a.signup_timestamp + (w.week + 1) * interval '7 days' <= (SELECT newest_event FROM {{.ops}}.published WHERE table_name = 'persons')
+WHERE a.signup_timestamp + (w.week + 1) * interval '168 hours' <= (SELECT newest_event FROM {{.ops}}.published WHERE table_name = 'persons')
 GROUP BY d.dimension, d.value, w.week;
 COMMENT ON VIEW {{.sessions}}.retention IS 'How many of the signed-up came back, by where they came from first: of those who signed up long enough ago that the week is over by the newest event.';
 COMMENT ON COLUMN {{.sessions}}.retention.dimension IS 'What value is of the first touch: source, channel, campaign, landing_page; or all.';

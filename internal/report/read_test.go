@@ -97,6 +97,22 @@ func TestPeriodsAreHalfOpen(t *testing.T) {
 	require.Greater(t, count(at, at.Add(day)), report.Count(0), "midnight belongs to the day it begins")
 }
 
+// TestWeeksAreOfHours: the clocks of who asks may change within one.
+func TestWeeksAreOfHours(t *testing.T) {
+	t.Parallel()
+	db := world(t)
+	execute(t, db, `UPDATE sessions.attribution SET signup_timestamp = '2024-03-02 00:00Z'`)
+	execute(t, db, `UPDATE attribution_ops.published SET newest_event = '2024-03-15 23:30Z'`)
+	conn, err := db.Pool.Acquire(t.Context())
+	require.NoError(t, err)
+	defer conn.Release()
+	_, err = conn.Exec(t.Context(), "SET timezone = 'America/New_York'")
+	require.NoError(t, err)
+	var over int
+	require.NoError(t, conn.QueryRow(t.Context(), `SELECT count(*) FROM sessions.retention`).Scan(&over))
+	require.Zero(t, over, "half an hour is to come")
+}
+
 // TestRetentionIsTheView's, over all time.
 func TestRetentionIsTheView(t *testing.T) {
 	t.Parallel()
