@@ -12,7 +12,7 @@ WITH begun AS (
     GROUP BY c.alias_id, c.is_identified, c.conversion, c.number
 ){{if .Values}},
 
-event_values AS (
+event_values AS MATERIALIZED ( -- so nothing else is cast to a number
 {{- range $i, $v := .Values}}{{if $i}}
     UNION ALL{{end}}
     SELECT
@@ -33,8 +33,9 @@ least AS (
         v.source, v.conversion, v.id, v.value::numeric AS value, nullif(upper(btrim(v.currency)), '') AS currency
     FROM event_values AS v
     CROSS JOIN {{.Schema}}.settings AS s
-    WHERE coalesce(v.uuid_ts, v.received_at) <= s.as_of
-        AND v.value ~ '^\s*[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,2})?\s*$'
+    WHERE coalesce(v.uuid_ts, v.received_at, '-infinity') <= s.as_of
+        AND length(v.value) <= 1000
+        AND v.value ~ '^[ \t\n\r\f\v]*[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,2})?[ \t\n\r\f\v]*$'
     ORDER BY v.source, v.conversion, v.id, v.received_at, v.uuid_ts, v.value COLLATE "C", v.currency COLLATE "C"
 ){{end}}
 
