@@ -9,6 +9,9 @@ GOLANGCI_LINT_VERSION := v2.15.0
 # benchstat has no releases: a commit's version.
 BENCHSTAT_VERSION := v0.0.0-20260908200009-22c9c6c9d4da
 
+# The checker of accessibility that test-browser runs in the page, from npm.
+AXE_VERSION := 4.14.1
+
 # Majors of PostgreSQL for test-versions; those that cannot be had are passed over.
 VERSIONS ?= 14 15 16 17 18
 # How long each fuzz test runs.
@@ -46,6 +49,7 @@ endif
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 TOOLS := $(CURDIR)/bin
 LINT := $(CURDIR)/.cache/bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
+AXE := $(CURDIR)/.cache/axe-core/axe.min.js
 BENCHSTAT := $(CURDIR)/.cache/bin/benchstat-$(BENCHSTAT_VERSION)
 
 .PHONY: help
@@ -83,6 +87,17 @@ test-race: tools ## run all tests under the race detector (needs a C compiler)
 .PHONY: test-install
 test-install: ## fetch PostgreSQL by each of the ways the tool knows, and try it
 	go test -tags install -count=1 -v -run '^TestInstall$$' ./internal/pg/embedded
+
+.PHONY: test-browser
+test-browser: tools $(AXE) ## look at the report's page in a headless Chromium; pictures go to bin/report
+	@bin/withpg bin/gotest -summary bin/test-browser-summary -tags browser -count=1 -timeout 10m -run '^TestBrowser' $(ARGS) ./internal/report
+
+$(AXE):
+	@command -v npm >/dev/null || { echo "no npm on this machine, which fetches axe-core: apt-get install npm"; exit 1; }
+	@echo "fetching axe-core $(AXE_VERSION) through npm"
+	@mkdir -p .cache/axe-core
+	@cd .cache/axe-core && npm pack --silent axe-core@$(AXE_VERSION) >/dev/null && tar -xzf axe-core-$(AXE_VERSION).tgz && rm axe-core-$(AXE_VERSION).tgz
+	@mv .cache/axe-core/package/axe.min.js $@
 
 .PHONY: sweep
 sweep: tools ## compare nightly, full and reference on WORLDS=5000 random worlds

@@ -47,7 +47,7 @@ var name = regexp.MustCompile(`^\d{3}_[a-z][a-z0-9_]*\.sql$`)
 // TestEveryFolderIsAStage, or what all stages share, or the run, or its checks.
 func TestEveryFolderIsAStage(t *testing.T) {
 	t.Parallel()
-	want := map[string]bool{"00_shared": true, "00_run": true, "09_check": true, "10_doctor": true, "11_forget": true}
+	want := map[string]bool{"00_shared": true, "00_run": true, "09_check": true, "10_doctor": true, "11_forget": true, "12_report": true}
 	for _, s := range stages.All() {
 		want[fmt.Sprintf("%02d_%s", s.Number, s.Name)] = true
 	}

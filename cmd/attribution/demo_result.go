@@ -148,6 +148,7 @@ func (d *demo) goOn(o *demoOptions) {
 		lines = [][]string{{"attribution status --embedded " + dir, "what is fresh, what waits"}}
 	}
 	lines = append(lines,
+		[]string{"attribution report --embedded " + dir + " --output html --file report.html", "where they came from, as a page"},
 		[]string{"attribution explain --embedded " + dir + " " + d.person, "why the first row above is as it is"},
 		[]string{"attribution plan --embedded " + dir + " --full", "the statements behind it all"})
 	d.printTable([]column{{}, {}}, lines)

@@ -48,6 +48,9 @@ func (r *Rules) compileChannels(d data) error {
 		if c.Channel == "" || len(c.When) == 0 {
 			return fmt.Errorf("%s: channel and when are both required: name the channel and give it a condition", c.at)
 		}
+		if strings.HasPrefix(c.Channel, "(") {
+			return fmt.Errorf("%s: a channel's name cannot begin with a parenthesis: (null) and the like mean something else where credit is shared", c.at)
+		}
 		rule := channelRule{channel: c.Channel, at: c.at}
 		for i, w := range c.When {
 			at := fmt.Sprintf("%s: when[%d]", c.at, i)

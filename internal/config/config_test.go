@@ -89,9 +89,13 @@ func TestEveryKeyIsAlsoAnEnvironmentVariable(t *testing.T) {
 			if key == "-" { // derived, no setting
 				continue
 			}
-			if f.Type.Kind() == reflect.Struct {
+			nested := f.Type
+			if nested.Kind() == reflect.Slice {
+				nested = nested.Elem() // a list of several settings each
+			}
+			if nested.Kind() == reflect.Struct {
 				require.Equal(t, strings.ToUpper(key)+"_", f.Tag.Get("envPrefix"), f.Name)
-				walk(f.Type, yaml+key+".", env+f.Tag.Get("envPrefix"))
+				walk(nested, yaml+key+".", env+f.Tag.Get("envPrefix"))
 				continue
 			}
 			require.Equal(t, strings.ToUpper(strings.ReplaceAll(yaml+key, ".", "_")), env+f.Tag.Get("env"), f.Name)
@@ -100,6 +104,36 @@ func TestEveryKeyIsAlsoAnEnvironmentVariable(t *testing.T) {
 	}
 	walk(reflect.TypeFor[config.Config](), "", "")
 	require.GreaterOrEqual(t, keys, 27)
+}
+
+func TestConversionsAndModels(t *testing.T) {
+	t.Parallel()
+	c, err := config.Load("", []string{
+		"ATTRIBUTION_CONVERSIONS_0_NAME=purchase", "ATTRIBUTION_CONVERSIONS_0_EVENTS=Order Completed,Paid", "ATTRIBUTION_CONVERSIONS_0_EVERY=true",
+		"ATTRIBUTION_CONVERSIONS_0_VALUE=revenue", "ATTRIBUTION_CONVERSIONS_0_CURRENCY=currency",
+		"ATTRIBUTION_CONVERSIONS_1_NAME=trial", "ATTRIBUTION_CONVERSIONS_1_EVENTS=Trial Started",
+		"ATTRIBUTION_PERSON_TRAITS=company,plan", "ATTRIBUTION_MODELS_LOOKBACK=linear:2160h,markov:0s", "ATTRIBUTION_MODELS_MARKOV_ORDER=2",
+	})
+	require.NoError(t, err)
+	require.Equal(t, []config.Conversion{
+		{Name: "purchase", Events: []string{"Order Completed", "Paid"}, Every: true, Value: "revenue", Currency: "currency"},
+		{Name: "trial", Events: []string{"Trial Started"}},
+	}, c.Conversions)
+	require.Equal(t, map[string]time.Duration{"linear": 90 * 24 * time.Hour, "markov": 0}, c.Models.Lookback)
+	require.Equal(t, config.Markov{Order: 2, Nulls: true}, c.Models.Markov)
+	require.Contains(t, config.Variables(), "ATTRIBUTION_CONVERSIONS_0_NAME")
+
+	c = config.New()
+	c.Conversions = []config.Conversion{{Name: "signup", Events: []string{"x"}}, {Name: "a"}, {Name: "a", Events: []string{"x"}, Currency: "c"}, {Events: []string{"x"}}}
+	c.PersonTraits = []string{"received_at"}
+	c.Models = config.Models{Lookback: map[string]time.Duration{"linea": 1, "linear": -1}, Markov: config.Markov{Order: 4}}
+	for _, says := range []string{
+		`conversions[0].name: "signup" is taken`, "conversions[1].events: is empty: name the tracks that are a a", `conversions[2].name: "a" is taken`,
+		"conversions[2].currency: is given without value", "conversions[3].name: is empty", `person_traits: "received_at" is no trait`,
+		`models.lookback: unknown model "linea"`, "models.lookback.linear: -1ns is negative", "models.half_life: 0s is not above 0", "models.markov.order: 4 is not 1, 2 or 3",
+	} {
+		require.ErrorContains(t, c.Validate(), says)
+	}
 }
 
 func TestTheEnvironmentWinsOverTheFile(t *testing.T) {

@@ -57,7 +57,7 @@ func TestDependencies(t *testing.T) {
 // imports are all packages that those of the module and their tests import.
 func imports(t *testing.T) map[string]bool {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-e", "-json=Imports,TestImports,XTestImports", "./...")
+	cmd := exec.Command("go", "list", "-e", "-tags", "browser", "-json=Imports,TestImports,XTestImports", "./...")
 	cmd.Dir = root
 	out, err := cmd.Output()
 	require.NoError(t, err)

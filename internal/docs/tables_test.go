@@ -1,12 +1,10 @@
 package docs_test
 
 import (
-	"cmp"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	"github.com/attribution-dev/attribution/internal/testkit/catalog"
 	"github.com/attribution-dev/attribution/internal/testkit/migrated"
 )
 
@@ -31,9 +30,14 @@ type chapter struct {
 // chapters begin with what analysts read.
 var chapters = []chapter{
 	{
-		"sessions", "what analysts read", "All four tables change in one transaction, at the end of a run. Reading them needs `SELECT` on this schema only; grants and views of yours on " +
-			"these tables survive every run. `useful_sessions_all`, `touches_all` and `attribution_all` are the one partition of each table: query the tables, not the partitions.",
-		[]string{"attribution", "all_sessions", "touches", "useful_sessions", "freshness"},
+		"sessions", "what analysts read", "`attribution`, `all_sessions`, `useful_sessions`, `touches`, `persons`, `conversions` and `paths` change in one transaction, at the end of a run; " +
+			"`channel_weights`, `spend`, `revenue` and `channel_performance` are made anew in the same one. `credits` and `retention` are views on these and `freshness` says of which run they are: so whatever " +
+			"one statement reads agrees, and whatever one transaction reads at REPEATABLE READ. Reading them needs `SELECT` on this schema only; grants and views of yours on these tables survive every run. Tables of it whose names end in `_all` " +
+			"are the one partition of a table: query the tables, not the partitions. Which to ask what: [questions.md](questions.md).",
+		[]string{
+			"attribution", "persons", "conversions", "credits", "paths", "channel_performance", "retention",
+			"all_sessions", "useful_sessions", "touches", "spend", "revenue", "channel_weights", "freshness",
+		},
 	},
 	{"aliases", "who is who", "See [identity.md](identity.md).", []string{"user_ids", "anonymous_ids", "changes"}},
 	{"segment", "events taken in", "Partitions are named by month of `received_at`, such as `app_tracks_2018_01`.", []string{"app_tracks"}},
@@ -47,31 +51,17 @@ var chapters = []chapter{
 	{"attribution_ops", "runs and worklists", "`schema_version` is the migrations' own.", []string{"runs", "stage_runs"}},
 }
 
-// A relation is a table or a view of ours with its comments.
-type relation struct {
-	Schema, Name, Comment string
-	Partitioned           string // by what, or ""
-	Columns               []column
-	Indexes               []index
-}
-
-type column struct {
-	Name, Type string
-	Nullable   bool
-	Comment    string
-}
-
-type index struct {
-	Definition string
-	Primary    bool
-}
-
 func TestTables(t *testing.T) {
 	t.Parallel()
 	conn, err := pgx.Connect(t.Context(), migrated.Database(t))
 	require.NoError(t, err)
 	defer conn.Close(t.Context())
-	relations := relationsOf(t, conn)
+	var schemas []string
+	for _, c := range chapters {
+		schemas = append(schemas, c.schema)
+	}
+	relations, err := catalog.Read(t.Context(), conn, schemas...)
+	require.NoError(t, err)
 	for _, r := range relations {
 		require.NotEmpty(t, r.Comment, "%s.%s has no COMMENT", r.Schema, r.Name)
 		for _, c := range r.Columns {
@@ -85,83 +75,26 @@ func TestTables(t *testing.T) {
 	require.Equal(t, text, read(t, tablesPage), "%s is stale: go test ./internal/docs -run TestTables -update", tablesPage)
 }
 
-// relationsOf reads the catalog; partitions are left out.
-func relationsOf(t *testing.T, conn *pgx.Conn) []relation {
-	t.Helper()
-	var schemas []string
-	for _, c := range chapters {
-		schemas = append(schemas, c.schema)
-	}
-	rows, err := conn.Query(t.Context(), `
-		SELECT n.nspname, c.relname, coalesce(pg_catalog.obj_description(c.oid, 'pg_class'), ''),
-			coalesce(pg_catalog.pg_get_partkeydef(c.oid), ''), NULL, NULL
-		FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-		WHERE n.nspname = ANY (@schemas) AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition AND c.relname <> 'schema_version'
-		ORDER BY c.relname COLLATE "C"`, pgx.StrictNamedArgs{"schemas": schemas})
-	require.NoError(t, err)
-	relations, err := pgx.CollectRows(rows, pgx.RowToStructByPos[relation])
-	require.NoError(t, err)
-	for i := range relations {
-		r := &relations[i]
-		args := pgx.StrictNamedArgs{"schema": r.Schema, "name": r.Name}
-		rows, err := conn.Query(t.Context(), `
-			SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), NOT a.attnotnull AND c.relkind <> 'v',
-				coalesce(pg_catalog.col_description(c.oid, a.attnum), '')
-			FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-			JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid
-			WHERE n.nspname = @schema AND c.relname = @name AND a.attnum > 0 AND NOT a.attisdropped
-			ORDER BY a.attnum`, args)
-		require.NoError(t, err)
-		r.Columns, err = pgx.CollectRows(rows, pgx.RowToStructByPos[column])
-		require.NoError(t, err)
-		rows, err = conn.Query(t.Context(), `
-			SELECT pg_catalog.pg_get_indexdef(x.indexrelid), x.indisprimary
-			FROM pg_catalog.pg_index AS x JOIN pg_catalog.pg_class AS c ON c.oid = x.indrelid
-			JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-			WHERE n.nspname = @schema AND c.relname = @name`, args)
-		require.NoError(t, err)
-		r.Indexes, err = pgx.CollectRows(rows, pgx.RowToStructByPos[index])
-		require.NoError(t, err)
-		slices.SortFunc(r.Indexes, func(a, b index) int { return cmp.Compare(keysOf(a), keysOf(b)) })
-	}
-	return relations
-}
-
-var usingKeys = regexp.MustCompile(`USING (\w+) (\(.*\))`)
-
-// keysOf is what an index is on: "brin (extract_id)", "(alias_id, is_identified)".
-func keysOf(i index) string {
-	m := usingKeys.FindStringSubmatch(i.Definition)
-	if m == nil {
-		return i.Definition
-	}
-	keys := strings.ReplaceAll(m[2], ` COLLATE "C"`, "")
-	if m[1] == "btree" {
-		return keys
-	}
-	return m[1] + " " + keys
-}
-
-func tablesText(relations []relation) string {
+func tablesText(relations []catalog.Relation) string {
 	var b strings.Builder
 	b.WriteString("# Tables\n\nMade from the comments in the database by `go test ./internal/docs -run TestTables -update`; do not edit by hand. " +
 		"The same comments show in `psql` (`\\d+ sessions.attribution`) and in most query tools. The schemas' names are the default ones; the setting `schemas` changes them. " +
 		"All times are `timestamptz`, all months are UTC.\n")
 	for _, c := range chapters {
 		fmt.Fprintf(&b, "\n## `%s`: %s\n\n%s\n", c.schema, c.title, c.intro)
-		var own []relation
+		var own []catalog.Relation
 		for _, r := range relations {
 			if r.Schema == c.schema {
 				own = append(own, r)
 			}
 		}
-		place := func(r relation) int {
+		place := func(r catalog.Relation) int {
 			if i := slices.Index(c.first, r.Name); i >= 0 {
 				return i
 			}
 			return len(c.first)
 		}
-		slices.SortStableFunc(own, func(a, b relation) int { return place(a) - place(b) })
+		slices.SortStableFunc(own, func(a, b catalog.Relation) int { return place(a) - place(b) })
 		for _, r := range own {
 			writeRelation(&b, r)
 		}
@@ -172,7 +105,7 @@ func tablesText(relations []relation) string {
 // cell is a text inside a table of Markdown.
 func cell(s string) string { return strings.ReplaceAll(strings.ReplaceAll(s, "|", `\|`), "\n", " ") }
 
-func writeRelation(b *strings.Builder, r relation) {
+func writeRelation(b *strings.Builder, r catalog.Relation) {
 	fmt.Fprintf(b, "\n### `%s.%s`\n\n%s\n\n| column | type | | meaning |\n| --- | --- | --- | --- |\n", r.Schema, r.Name, r.Comment)
 	for _, c := range r.Columns {
 		null := ""
@@ -184,9 +117,9 @@ func writeRelation(b *strings.Builder, r relation) {
 	var facts, others []string
 	for _, i := range r.Indexes {
 		if i.Primary {
-			facts = append(facts, "Primary key: `"+keysOf(i)+"`.")
+			facts = append(facts, "Primary key: `"+i.On()+"`.")
 		} else {
-			others = append(others, "`"+keysOf(i)+"`")
+			others = append(others, "`"+i.On()+"`")
 		}
 	}
 	if len(others) > 0 {

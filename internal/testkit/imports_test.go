@@ -27,7 +27,7 @@ var layers = [][]string{
 	{"internal/alias", "internal/channel", "internal/model", "internal/pg", "internal/pg/embedded", "internal/pg/rdsauth"},
 	{"internal/segment", "internal/sessionize"},
 	{"internal/touch"},
-	{"internal/config", "internal/notify", "internal/simulate"},
+	{"internal/config", "internal/notify", "internal/report", "internal/simulate"},
 	{"internal/stages"},
 	{"internal/check"},
 	{"internal/pipeline"},

@@ -20,6 +20,12 @@ import (
 // migrations run once a server for each version of them.
 func Database(t testing.TB) string {
 	t.Helper()
+	return testkit.Template(t, "migrated "+Version(t), Migrate)
+}
+
+// Version is a digest of the migrations, for the keys of templates.
+func Version(t testing.TB) string {
+	t.Helper()
 	sum := sha256.New()
 	err := fs.WalkDir(migrations.FS, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -32,7 +38,7 @@ func Database(t testing.TB) string {
 	if err != nil {
 		t.Fatalf("migrations: %v", err)
 	}
-	return testkit.Template(t, "migrated "+hex.EncodeToString(sum.Sum(nil)), Migrate)
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // Migrate makes our tables in the database of the URL, as testkit.Template prepares one.

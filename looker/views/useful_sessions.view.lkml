@@ -1,0 +1,6 @@
+view: +useful_sessions {
+  measure: count {
+    type: count
+    label: "Useful Sessions"
+  }
+}

@@ -1,0 +1,2 @@
+-- Until when events are published. Reads: freshness.
+SELECT max(newest_event) FROM {{sessions}}.freshness
