@@ -158,6 +158,7 @@ func TestBrowserPage(t *testing.T) {
 	}{
 		{"months", full},
 		{"weeks", read(t, db, report.Options{From: full.Newest.AddDate(0, 0, -100).Truncate(day), Model: "linear", Rates: rates})},
+		{"day", read(t, db, report.Options{From: full.Newest.AddDate(0, 0, -20).Truncate(day), Until: full.Newest.AddDate(0, 0, -19).Truncate(day), Model: "markov", Rates: rates})},
 		{"hostile", read(t, bad, report.Options{Rates: rates})},
 		{"empty", read(t, none, report.Options{})},
 	} {
