@@ -113,6 +113,9 @@ func (in *Input) replaceAll(ctx context.Context, tx pgx.Tx, p *prepared, gates [
 	if err := in.recountTransitions(ctx, tx, p, r); err != nil {
 		return err
 	}
+	if err := in.money(ctx, tx, in.asideOf(p, "paths"), in.asideOf(p, "conversions"), r); err != nil {
+		return err
+	}
 	return in.swap(ctx, tx, p)
 }
 
@@ -153,7 +156,10 @@ func (in *Input) replaceDirty(ctx context.Context, tx pgx.Tx, p *prepared, d pg.
 	if _, err := in.DB.Exec(ctx, tx, "07_attribute/065_total.sql", d, pg.Args{"events": events}); err != nil {
 		return err
 	}
-	return in.pass(ctx, tx, gates, in.publishedTable)
+	if err := in.pass(ctx, tx, gates, in.publishedTable); err != nil {
+		return err
+	}
+	return in.money(ctx, tx, in.publishedTable("paths"), in.publishedTable("conversions"), r)
 }
 
 // publishedTable is a table analysts read.
