@@ -165,7 +165,7 @@ func (t Table) stack(paint func(string) int) *chart {
 	if most == 0 {
 		return c
 	}
-	slot := 100 / float64(len(days))
+	slot := min(100/float64(len(days)), 12)
 	tops := make([]float64, len(days))
 	for _, row := range t.Rows {
 		i, h := at[row[0].(Text)], number(row[2])/most*columnsHeight
@@ -193,7 +193,7 @@ func (t Table) stack(paint func(string) int) *chart {
 		case 0:
 			x, anchor = 0.12*slot, "start"
 		case len(days) - 1:
-			x, anchor = 100-0.12*slot, "end"
+			x, anchor = (float64(i)+0.88)*slot, "end"
 		}
 		label, of := t.dayLabel(string(day))
 		c.Texts = append(c.Texts,
