@@ -189,10 +189,10 @@ func (t Table) stack(paint func(string) int) *chart {
 			continue
 		}
 		x, anchor := (float64(i)+0.5)*slot, "middle"
-		switch i { // so that no label leaves the chart
-		case 0:
+		switch slim := len(days) > 8; { // no label leaves the chart
+		case slim && i == 0:
 			x, anchor = 0.12*slot, "start"
-		case len(days) - 1:
+		case slim && i == len(days)-1:
 			x, anchor = (float64(i)+0.88)*slot, "end"
 		}
 		label, of := t.dayLabel(string(day))
@@ -288,7 +288,7 @@ func (t Table) bars() *chart {
 		}
 	}
 	for _, row := range t.Rows {
-		if row[0] == Text(Others) || row[0] == Text(None) || len(c.Rects) == barred || most == 0 {
+		if row[0] == Text(Others) || row[0] == Text(None) || len(c.Rects) == barred || number(row[t.Keys]) <= 0 {
 			break
 		}
 		name := short(row[0], 38)

@@ -3,6 +3,13 @@
 view: spend {
   sql_table_name: @{attribution_schema}.spend ;;
 
+  dimension: key {
+    primary_key: yes
+    hidden: yes
+    type: string
+    sql: CASE WHEN ${TABLE}.spent_on IS NOT NULL THEN ROW(${TABLE}.spent_on, ${TABLE}.source, ${TABLE}.medium, ${TABLE}.campaign, ${TABLE}.currency)::text END ;;
+  }
+
   dimension_group: spent {
     type: time
     timeframes: [raw, date, week, month, quarter, year]
