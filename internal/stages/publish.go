@@ -24,7 +24,7 @@ var publishedKeys = map[string][]pg.Identifier{
 	"paths":           {pg.MustIdent("conversion"), pg.MustIdent("number"), pg.MustIdent("position")},
 }
 
-// publish is the second half of stage 7: all four tables, the worklists and the
+// publish is the second half of stage 7: all tables, the worklists and the
 // ledger change in one transaction, so that a reader sees all as before or all as
 // after.
 func (in *Input) publish(ctx context.Context, p *prepared, r *Result) error {
