@@ -245,7 +245,7 @@ CREATE TABLE {{.sessions}}.spend (
     currency text NOT NULL
 );
 CREATE INDEX ON {{.sessions}}.spend (spent_on);
-COMMENT ON TABLE {{.sessions}}.spend IS 'What was spent on marketing, as read from the table or file named in money.spend at the last run, source and medium folded as those of touches; made anew every run.';
+COMMENT ON TABLE {{.sessions}}.spend IS 'What was spent on marketing, summed from the table or file named in money.spend at the last run, one row a day, source, medium, campaign and currency, source and medium folded as those of touches; made anew every run.';
 COMMENT ON COLUMN {{.sessions}}.spend.spent_on IS 'The day.';
 COMMENT ON COLUMN {{.sessions}}.spend.source IS 'Source, trimmed and lower-cased; NULL where absent.';
 COMMENT ON COLUMN {{.sessions}}.spend.medium IS 'Medium, trimmed and lower-cased; NULL where absent.';
@@ -264,7 +264,7 @@ CREATE TABLE {{.sessions}}.revenue (
     last_paid_at  timestamptz NOT NULL
 );
 CREATE INDEX ON {{.sessions}}.revenue (alias_id);
-COMMENT ON TABLE {{.sessions}}.revenue IS 'What each person paid until the last run, summed from the table or query named in money.revenue, one row a person and currency; made anew every run. One row without a person for users never seen in events.';
+COMMENT ON TABLE {{.sessions}}.revenue IS 'What each person paid until the last run, summed from the table or query named in money.revenue, one row a person and currency; made anew every run. One row a currency without a person, for users never seen in events.';
 COMMENT ON COLUMN {{.sessions}}.revenue.alias_id IS 'The person; NULL: users never seen in events.';
 COMMENT ON COLUMN {{.sessions}}.revenue.is_identified IS 'The person is a user, not an anonymous visitor.';
 COMMENT ON COLUMN {{.sessions}}.revenue.currency IS 'Currency of amount, in capitals.';
@@ -296,7 +296,7 @@ COMMENT ON TABLE {{.sessions}}.channel_performance IS 'Conversions, revenue and 
 COMMENT ON COLUMN {{.sessions}}.channel_performance.day IS 'UTC day: of the conversion, and of the spend.';
 COMMENT ON COLUMN {{.sessions}}.channel_performance.conversion IS 'signup, or the name given in conversions.';
 COMMENT ON COLUMN {{.sessions}}.channel_performance.model IS 'The model that shares the conversions out, as in sessions.credits.';
-COMMENT ON COLUMN {{.sessions}}.channel_performance.channel IS 'Channel of the touches, or of the spend; NULL: conversions without a touch.';
+COMMENT ON COLUMN {{.sessions}}.channel_performance.channel IS 'Channel of the touches, or of the spend; NULL: credit no touch can have, and revenue of persons who never signed up.';
 COMMENT ON COLUMN {{.sessions}}.channel_performance.source IS 'Their source.';
 COMMENT ON COLUMN {{.sessions}}.channel_performance.medium IS 'Their medium.';
 COMMENT ON COLUMN {{.sessions}}.channel_performance.campaign IS 'Their campaign.';

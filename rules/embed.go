@@ -114,3 +114,29 @@ func mustRead(name string, v any) {
 		panic(err)
 	}
 }
+
+// A SurveyAnswer is an entry of survey_answers.yaml, described there.
+type SurveyAnswer struct {
+	Answer   string   `yaml:"answer"`
+	Match    string   `yaml:"match"`
+	Channels []string `yaml:"channels"`
+}
+
+// SurveyAnswers are those of own, the content of the user's file of that name, laid over
+// the shipped ones: asked before them, or instead of them where it says "replace: true".
+// Errors: own is no such file.
+func SurveyAnswers(name string, own []byte) ([]SurveyAnswer, error) {
+	var shipped, file struct {
+		Header  `yaml:",inline"`
+		Replace bool           `yaml:"replace"`
+		Answers []SurveyAnswer `yaml:"survey_answers"`
+	}
+	mustRead("survey_answers.yaml", &shipped)
+	if err := Decode(name, own, &file); err != nil {
+		return nil, err
+	}
+	if file.Replace {
+		return file.Answers, nil
+	}
+	return append(file.Answers, shipped.Answers...), nil
+}

@@ -12,10 +12,11 @@ import (
 // newChannelsCmd makes "attribution channels".
 func newChannelsCmd(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "channels",
-		Short: "Try the rules on a link",
-		Args:  unknownCommand,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Use:     "channels",
+		Short:   "Try the rules on a link",
+		Example: `  attribution channels test 'https://shop.example/?utm_source=news&utm_medium=email'`,
+		Args:    unknownCommand,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newChannelsTestCmd(g))
 	return cmd

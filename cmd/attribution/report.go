@@ -70,6 +70,7 @@ func (g *globals) report(ctx context.Context, o *reportOptions) error {
 		return err
 	}
 	defer stop()
+	options.Currency, options.Rates = c.Money.Currency, c.Money.Rates
 	names := pipeline.Names(c)
 	templates, err := pg.ParseTemplates(sql.FS, names)
 	if err != nil {

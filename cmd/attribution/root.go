@@ -83,7 +83,7 @@ func newRootCmd(d deps) (*cobra.Command, *globals) {
 	root.SetErr(d.err)
 	root.AddCommand(
 		newBenchCmd(g), newChannelsCmd(g), newDemoCmd(g), newDoctorCmd(g), newExplainCmd(g), newForgetCmd(g), newHistoryCmd(g), newLoadCmd(g), newMigrateCmd(g), newModelsCmd(g), newPlanCmd(g),
-		newReportCmd(g), newRetryCmd(g), newRunCmd(g), newScheduleCmd(g), newSimulateCmd(g), newStatusCmd(g), newVerifyCmd(g), newVersionCmd(g),
+		newReportCmd(g), newRetryCmd(g), newRunCmd(g), newScheduleCmd(g), newSimulateCmd(g), newStatusCmd(g), newSurveyCmd(g), newVerifyCmd(g), newVersionCmd(g),
 	)
 	return root, g
 }

@@ -44,6 +44,7 @@ type Config struct {
 	Conversions          []Conversion  `yaml:"conversions" envPrefix:"CONVERSIONS_"`                // more than the signup
 	PersonTraits         []string      `yaml:"person_traits" env:"PERSON_TRAITS"`                   // columns of identifies shown in sessions.persons
 	Models               Models        `yaml:"models" envPrefix:"MODELS_"`                          // who earns a conversion, stage 7
+	Money                Money         `yaml:"money" envPrefix:"MONEY_"`                            // spend and revenue, stage 7
 	SessionGap           time.Duration `yaml:"session_gap" env:"SESSION_GAP"`                       // inactivity that ends a session; default 20m
 	Lookback             time.Duration `yaml:"lookback" env:"LOOKBACK"`                             // longest age of a touch at signup; 0s: none
 	Extract              Extract       `yaml:"extract" envPrefix:"EXTRACT_"`                        // stage 1
@@ -109,6 +110,26 @@ type Markov struct {
 	Nulls bool `yaml:"nulls" env:"NULLS"` // count the paths of those who never converted; default true
 }
 
+// Money is where spend and revenue are read, and what they are counted in.
+type Money struct {
+	Currency string             `yaml:"currency" env:"CURRENCY"` // of amounts without one, and what others are converted to; default USD
+	Rates    map[string]float64 `yaml:"rates" env:"RATES"`       // what one unit of another currency is worth in it
+	Spend    Spend              `yaml:"spend" envPrefix:"SPEND_"`
+	Revenue  Revenue            `yaml:"revenue" envPrefix:"REVENUE_"`
+}
+
+// Spend is where the cost of marketing is read: at most one of the two; empty: nowhere.
+type Spend struct {
+	Table string `yaml:"table" env:"TABLE"` // schema.table with date, source, cost, and medium, campaign, currency where known
+	File  string `yaml:"file" env:"FILE"`   // CSV with such a header
+}
+
+// Revenue is where payments are read: at most one of the two; empty: nowhere.
+type Revenue struct {
+	Table string `yaml:"table" env:"TABLE"` // schema.table with user_id, amount, time, and currency where known
+	Query string `yaml:"query" env:"QUERY"` // a file with one SELECT that gives these
+}
+
 // Publish is how stage 7 publishes.
 type Publish struct {
 	LockTimeout time.Duration `yaml:"lock_timeout" env:"LOCK_TIMEOUT"` // longest a reader waits for us; default 500ms
@@ -141,6 +162,7 @@ func New() Config {
 		DatabaseAuth:    "password",
 		SignupEvents:    []string{"Signed Up", "signed_up", "signed-up", "User Signed Up"},
 		Models:          Models{HalfLife: model.DefaultHalfLife, Markov: Markov{Order: 1, Nulls: true}},
+		Money:           Money{Currency: "USD"},
 		SessionGap:      sessionize.DefaultGap,
 		Extract:         Extract{Overlap: 24 * time.Hour, DedupWindow: 840 * time.Hour, Columns: "needed"},
 		Bots:            "flag",
@@ -278,6 +300,7 @@ func (c *Config) Validate() error {
 	}
 	errs = append(errs, c.validateConversions()...)
 	errs = append(errs, c.Models.validate()...)
+	errs = append(errs, c.Money.validate()...)
 	errs = append(errs, c.validateSchemas()...)
 	errs = append(errs, c.Notify.validate()...)
 	if len(errs) > 0 {

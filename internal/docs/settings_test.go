@@ -76,7 +76,7 @@ func defaultText(v any) string {
 		return text
 	case config.Bytes:
 		return fmt.Sprintf("%dGiB", v>>30)
-	case map[string]time.Duration:
+	case map[string]time.Duration, map[string]float64:
 		return "{}"
 	case []string:
 		return "[" + strings.Join(v, ", ") + "]"

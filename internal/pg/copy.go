@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 // Rows are rows in the binary format of COPY, encoded as they are made: no value is
@@ -104,6 +105,20 @@ const (
 
 // Float8 adds a double precision value.
 func (r *Rows) Float8(f float64) { r.Int8(int64(math.Float64bits(f))) }
+
+// Numeric appends a numeric, exactly.
+func (r *Rows) Numeric(n pgtype.Numeric) error {
+	plan := pgtype.NumericCodec{}.PlanEncode(nil, pgtype.NumericOID, pgtype.BinaryFormatCode, n)
+	var err error
+	r.Bytea(func(data []byte) []byte {
+		var encoded []byte
+		if encoded, err = plan.Encode(n, data); err != nil {
+			return data
+		}
+		return encoded
+	})
+	return err
+}
 
 // Timestamp appends a timestamptz: microseconds since 1970.
 func (r *Rows) Timestamp(micros int64) { r.Int8(micros - epochMicros) }

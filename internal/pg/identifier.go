@@ -62,6 +62,16 @@ type Table struct{ Schema, Name string }
 // Ident is the quoted, qualified name.
 func (t Table) Ident() Identifier { return MustIdent(t.Schema, t.Name) }
 
+// ParseTable reads "schema.table", each as it is in the catalog, without quotes. Errors:
+// not two parts, or parts that are no identifiers.
+func ParseTable(text string) (Table, error) {
+	schema, name, _ := strings.Cut(text, ".")
+	if _, err := Ident(schema, name); err != nil || strings.Contains(name, ".") {
+		return Table{}, fmt.Errorf("%q is no table such as marketing.spend: give the schema, a dot and the table, without quotes", text)
+	}
+	return Table{schema, name}, nil
+}
+
 // Path is the name as COPY takes it.
 func (t Table) Path() pgx.Identifier { return pgx.Identifier{t.Schema, t.Name} }
 

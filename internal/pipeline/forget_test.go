@@ -190,7 +190,10 @@ const shop = `
 		('i01', '2024-03-01 08:59Z', 'device-of-ada', 'ada-4711'),
 		('i02', '2024-02-01 08:59Z', 'phone-of-ada', NULL);
 	INSERT INTO website.aliases (id, received_at, user_id, previous_id) VALUES
-		('a01', '2024-03-03 09:00Z', 'ada-4711', 'ada-0815')`
+		('a01', '2024-03-03 09:00Z', 'ada-4711', 'ada-0815');
+	CREATE SCHEMA billing;
+	CREATE TABLE billing.payments (user_id text, amount numeric, time timestamptz);
+	INSERT INTO billing.payments VALUES ('ada-4711', 10, '2024-03-02'), (' ada-0815', 5, '2024-03-03'), ('ben', 3, '2024-03-04')`
 
 // forgetful is a pipeline on the shop, whose log is kept.
 func forgetful(t *testing.T, log io.Writer) *pipeline.Pipeline {
@@ -198,6 +201,7 @@ func forgetful(t *testing.T, log io.Writer) *pipeline.Pipeline {
 	url := install(t, nil).DB().Pool.Config().ConnString()
 	c := config.New()
 	c.DatabaseURL, c.Sources, c.IgnoreEvents, c.Retry.MaxElapsed = url, []string{"website"}, []string{"Heartbeat"}, 0
+	c.Money.Revenue.Table = "billing.payments"
 	p, err := pipeline.Open(t.Context(), c, pipeline.Options{Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	require.NoError(t, err)
 	t.Cleanup(p.Close)
@@ -244,6 +248,7 @@ func TestForgettingLeavesNoTrace(t *testing.T) {
 		"segment.app_tracks_2024_03", "segment.app_identities_2024_02", "session_stages.all_tracks_2024_01", "session_stages.all_sightings_2024_03",
 		"session_stages.all_conversions_2024_03", "aliases.edges", "aliases.first_sights", "aliases.user_ids", "aliases.anonymous_ids",
 		"aliases.changes", "attribution_ops.rejected_rows", "sessions.attribution_all", "sessions.touches_all", "sessions.useful_sessions_all",
+		"sessions.revenue",
 	}, "before, the person is everywhere")
 	// Work waits, and tables built aside: a killed night.
 	_, err = p.DB().Pool.Exec(t.Context(), `INSERT INTO website.tracks (id, received_at, anonymous_id, user_id, event_text, context_page_url) VALUES
@@ -289,6 +294,11 @@ func TestForgettingLeavesNoTrace(t *testing.T) {
 		require.ErrorContains(t, err, "it was forgotten on")
 		noTrace("asking", err)
 	}
+	// What she paid is there, and nobody's.
+	var paid string
+	require.NoError(t, p.DB().Pool.QueryRow(t.Context(), `SELECT string_agg(coalesce(r.alias_id, '-') || ' ' || r.amount, ', ' ORDER BY r.amount)
+		|| ': ' || (SELECT sum(revenue) FROM sessions.channel_performance WHERE model = 'markov') FROM sessions.revenue AS r`).Scan(&paid))
+	require.Equal(t, "ben 3, - 15: 18", paid)
 	// The tablet is Ben's alone now.
 	person, err := p.FindPerson(t.Context(), p.DB().Pool, "anon:tablet")
 	require.NoError(t, err)

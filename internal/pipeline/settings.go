@@ -81,6 +81,10 @@ func Settings(c config.Config) (stages.Settings, error) {
 			Policy:                 alias.Policy(c.Identity.Policy),
 			MaxUsersPerAnonymousID: c.Identity.MaxUsersPerAnonymousID, MaxComponentSize: c.Identity.MaxComponentSize,
 		},
+		Money: stages.Money{
+			Currency: c.Money.Currency, Rates: c.Money.Rates, SpendTable: c.Money.Spend.Table, SpendFile: c.Money.Spend.File,
+			RevenueTable: c.Money.Revenue.Table, RevenueQuery: c.Money.Revenue.Query,
+		},
 		UseAlias: c.Identity.UseAliasCalls, Rules: rules, LockTimeout: c.Publish.LockTimeout, MemoryLimit: int64(c.MemoryLimit), Parallelism: c.Parallelism,
 	}, nil
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
@@ -152,12 +153,15 @@ func TestBrowserPage(t *testing.T) {
 	execute(t, bad, hostile)
 	b := browse(t)
 	full := read(t, db, report.Options{Rates: rates})
+	var busy time.Time
+	require.NoError(t, db.Pool.QueryRow(t.Context(), `SELECT date_trunc('day', converted_at) FROM sessions.conversions GROUP BY 1 ORDER BY count(*) DESC LIMIT 1`).Scan(&busy))
 	for _, page := range []struct {
 		name   string
 		report *report.Report
 	}{
 		{"months", full},
 		{"weeks", read(t, db, report.Options{From: full.Newest.AddDate(0, 0, -100).Truncate(day), Model: "linear", Rates: rates})},
+		{"day", read(t, db, report.Options{From: busy, Until: busy.Add(day), Model: "markov", Rates: rates})},
 		{"hostile", read(t, bad, report.Options{Rates: rates})},
 		{"empty", read(t, none, report.Options{})},
 	} {

@@ -37,7 +37,7 @@ func (r *reading) campaigns(ctx context.Context) (Section, error) {
 			t.Columns = append(t.Columns, Column{Key: c.key, Title: c.title})
 		}
 	}
-	named, best := 0, ""
+	best := ""
 	for _, c := range all {
 		row := []any{rest(c.Kind, c.Campaign), textOf(c.Source), textOf(c.Medium), Credit(rounded(c.Conversions))}
 		if r.hasRevenue {
@@ -50,22 +50,20 @@ func (r *reading) campaigns(ctx context.Context) (Section, error) {
 			row = append(row, quotient[Ratio](c.Revenue, c.Spend))
 		}
 		t.Rows = append(t.Rows, row)
-		if c.Kind == 1 {
-			if named++; named == 1 {
-				best = fmt.Sprintf("%s brought most: %s.", Cut(*c.Campaign, nameWidth), r.many(Credit(rounded(c.Conversions))))
-			}
+		if best == "" && c.Kind == 1 && c.Conversions > 0 {
+			best = fmt.Sprintf("%s brought most: %s.", Cut(*c.Campaign, nameWidth), r.many(Credit(rounded(c.Conversions))))
 		}
 	}
 	s.Tables = []Table{t}
 	switch {
-	case named > 0:
-		s.Lead = best
-	case r.conversions > 0:
-		s.Lead = "No campaign is known of the period."
-	default:
+	case r.conversions == 0:
 		s.Lead = r.nothing()
+	case best == "":
+		s.Lead = "No campaign earned any of the " + r.noun() + "."
+	default:
+		s.Lead = best
 	}
-	if named > 0 && !r.hasSpend {
+	if best != "" && !r.hasSpend {
 		s.Lead += " No spend is known, hence no CAC and no ROAS."
 	}
 	return s, nil

@@ -165,7 +165,7 @@ func (t Table) stack(paint func(string) int) *chart {
 	if most == 0 {
 		return c
 	}
-	slot := 100 / float64(len(days))
+	slot := min(100/float64(len(days)), 12)
 	tops := make([]float64, len(days))
 	for _, row := range t.Rows {
 		i, h := at[row[0].(Text)], number(row[2])/most*columnsHeight
@@ -189,11 +189,11 @@ func (t Table) stack(paint func(string) int) *chart {
 			continue
 		}
 		x, anchor := (float64(i)+0.5)*slot, "middle"
-		switch i { // so that no label leaves the chart
-		case 0:
+		switch slim := len(days) > 8; { // no label leaves the chart
+		case slim && i == 0:
 			x, anchor = 0.12*slot, "start"
-		case len(days) - 1:
-			x, anchor = 100-0.12*slot, "end"
+		case slim && i == len(days)-1:
+			x, anchor = (float64(i)+0.88)*slot, "end"
 		}
 		label, of := t.dayLabel(string(day))
 		c.Texts = append(c.Texts,
@@ -288,7 +288,7 @@ func (t Table) bars() *chart {
 		}
 	}
 	for _, row := range t.Rows {
-		if row[0] == Text(Others) || row[0] == Text(None) || len(c.Rects) == barred || most == 0 {
+		if row[0] == Text(Others) || row[0] == Text(None) || len(c.Rects) == barred || number(row[t.Keys]) <= 0 {
 			break
 		}
 		name := short(row[0], 38)

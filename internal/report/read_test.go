@@ -336,6 +336,7 @@ func TestQuality(t *testing.T) {
 	execute(t, db, `
 		INSERT INTO attribution_ops.rejected_rows (stage, source, kind, row_md5, load_time, copy, reason, received_at, run_id)
 		SELECT 'extract', 'website', 1, n::text, now(), 1, 'too_long', newest, 1 FROM generate_series(1, 3) AS n, (SELECT max(newest) AS newest FROM attribution_ops.counters) AS c;
+		UPDATE sessions.all_sessions SET bot_event_count = 0;
 		UPDATE sessions.all_sessions SET bot_event_count = event_count WHERE session_id IN (SELECT session_id FROM sessions.all_sessions ORDER BY started_at DESC LIMIT 5);
 		INSERT INTO aliases.changes SELECT 1, now(), true, user_id, 'old', true, alias_id, true FROM aliases.user_ids ORDER BY user_id LIMIT 2`)
 	want := map[string]report.Count{"rejected_rows": 3, "bots": 5, "changed_persons": 2}

@@ -23,6 +23,7 @@ import (
 // money is spend on the paid campaigns there are, payments of every third person, and
 // what stage 7 makes of both.
 const money = `
+	TRUNCATE sessions.spend, sessions.revenue, sessions.channel_performance;
 	INSERT INTO sessions.spend (spent_on, source, medium, campaign, channel, cost, currency)
 	SELECT d::date, source, medium, campaign, channel, 3 + abs(hashtext(campaign || d::text) % 500) / 100.0, 'USD'
 	FROM (SELECT DISTINCT source, medium, campaign, channel FROM sessions.paths WHERE is_paid AND campaign IS NOT NULL) AS c

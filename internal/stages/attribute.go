@@ -22,7 +22,10 @@ func runAttribute(ctx context.Context, in Input) (Result, error) {
 		p = &prepared{run: in.Run, lastStage: "signup"}
 	}
 	if p == nil {
-		return r, in.nothingPrepared(&r)
+		if err := in.nothingPrepared(&r); err != nil {
+			return r, err
+		}
+		return r, in.moneyAlone(ctx, &r)
 	}
 	if p.lastStage != "signup" {
 		return r, Permanent(fmt.Errorf("what resessionize built aside has not been through stage signup: run \"attribution run --from-stage signup\""))

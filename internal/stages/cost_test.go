@@ -216,7 +216,7 @@ func TestStatementsOfANight(t *testing.T) {
 	arrive(t, p, w, 99, 100)
 	tr := trace(t, p)
 	// Four months of 9 source tables: measured, and a tenth above it.
-	most := map[string]int{"extract": 240, "sessionize": 24, "alias": 40, "realias": 11, "resessionize": 38, "signup": 25, "attribute": 70, "reindex": 42}
+	most := map[string]int{"extract": 240, "sessionize": 24, "alias": 40, "realias": 11, "resessionize": 38, "signup": 25, "attribute": 77, "reindex": 42}
 	for _, s := range stages.All() {
 		tr.set(nil, nil)
 		run(t, p, pipeline.Request{AsOf: w.Day(100), Stages: []stages.Stage{s}})

@@ -298,8 +298,10 @@ func (f *forgetting) published(ctx context.Context) error {
 	for i, removed := range f.Tables[len(f.Tables)-len(publishedTables):] {
 		rows[i] = removed.Rows
 	}
-	_, err := f.exec(ctx, "102_uncount_published.sql", pg.Data{}, pg.Args{"tables": publishedTables, "rows": rows})
-	return err
+	if _, err := f.exec(ctx, "102_uncount_published.sql", pg.Data{}, pg.Args{"tables": publishedTables, "rows": rows}); err != nil {
+		return err
+	}
+	return f.delete(ctx, sessions, "revenue", "101_delete_published.sql", none)
 }
 
 // aside drops what is built aside or was replaced: the person may be in it. The

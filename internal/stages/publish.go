@@ -24,7 +24,7 @@ var publishedKeys = map[string][]pg.Identifier{
 	"paths":           {pg.MustIdent("conversion"), pg.MustIdent("number"), pg.MustIdent("position")},
 }
 
-// publish is the second half of stage 7: all four tables, the worklists and the
+// publish is the second half of stage 7: all tables, the worklists and the
 // ledger change in one transaction, so that a reader sees all as before or all as
 // after.
 func (in *Input) publish(ctx context.Context, p *prepared, r *Result) error {
@@ -113,6 +113,9 @@ func (in *Input) replaceAll(ctx context.Context, tx pgx.Tx, p *prepared, gates [
 	if err := in.recountTransitions(ctx, tx, p, r); err != nil {
 		return err
 	}
+	if err := in.money(ctx, tx, in.asideOf(p, "paths"), in.asideOf(p, "conversions"), r); err != nil {
+		return err
+	}
 	return in.swap(ctx, tx, p)
 }
 
@@ -153,7 +156,10 @@ func (in *Input) replaceDirty(ctx context.Context, tx pgx.Tx, p *prepared, d pg.
 	if _, err := in.DB.Exec(ctx, tx, "07_attribute/065_total.sql", d, pg.Args{"events": events}); err != nil {
 		return err
 	}
-	return in.pass(ctx, tx, gates, in.publishedTable)
+	if err := in.pass(ctx, tx, gates, in.publishedTable); err != nil {
+		return err
+	}
+	return in.money(ctx, tx, in.publishedTable("paths"), in.publishedTable("conversions"), r)
 }
 
 // publishedTable is a table analysts read.

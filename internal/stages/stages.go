@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/attribution-dev/attribution/internal/alias"
@@ -55,6 +56,7 @@ type Settings struct {
 	Traits       []string     // columns of identifies shown with persons
 	Models       model.Rules
 	Markov       MarkovRules
+	Money        Money
 	IgnoreEvents []string
 	ExcludeBots  bool // events of crawlers are no activity
 	Gap          time.Duration
@@ -148,6 +150,18 @@ func (r *Result) count(name string, n int64) {
 		r.Counters = map[string]int64{}
 	}
 	r.Counters[name] += n
+}
+
+// set makes a counter n: what is done anew when a transaction is tried again counts once.
+func (r *Result) set(name string, n int64) {
+	r.count(name, n-r.Counters[name])
+}
+
+// warnOnce warns of what a transaction that is tried again would warn of again.
+func (r *Result) warnOnce(w string) {
+	if !slices.Contains(r.Warnings, w) {
+		r.warn(w)
+	}
 }
 
 func (r *Result) warn(w string) { r.Warnings = append(r.Warnings, w) }

@@ -22,7 +22,7 @@ const module = "github.com/attribution-dev/attribution/"
 // those of layers below its own. A new package is added here, which is when to
 // think about where it belongs.
 var layers = [][]string{
-	{"internal/event", "sql", "sql/reference", "rules", "migrations"},
+	{"internal/csvfile", "internal/event", "sql", "sql/reference", "rules", "migrations"},
 	{"internal/logs", "internal/month", "internal/progress"},
 	{"internal/alias", "internal/channel", "internal/model", "internal/pg", "internal/pg/embedded", "internal/pg/rdsauth"},
 	{"internal/segment", "internal/sessionize"},
@@ -36,7 +36,7 @@ var layers = [][]string{
 }
 
 // pure packages compute: what they return depends on their arguments alone.
-var pure = []string{"internal/event", "internal/month", "internal/sessionize", "internal/alias", "internal/touch", "internal/channel", "internal/model"}
+var pure = []string{"internal/csvfile", "internal/event", "internal/month", "internal/sessionize", "internal/alias", "internal/touch", "internal/channel", "internal/model"}
 
 // impure imports are databases, loggers, the environment and the outside world.
 var impure = []string{"database/sql", "log", "log/slog", "net", "net/http", "os", "os/exec", "syscall", "testing", "github.com/jackc/"}

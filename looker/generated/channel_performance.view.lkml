@@ -34,7 +34,7 @@ view: channel_performance {
   dimension: channel {
     type: string
     sql: ${TABLE}.channel ;;
-    description: "Channel of the touches, or of the spend; NULL: conversions without a touch."
+    description: "Channel of the touches, or of the spend; NULL: credit no touch can have, and revenue of persons who never signed up."
   }
 
   dimension: source {

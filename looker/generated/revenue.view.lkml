@@ -1,5 +1,5 @@
 # Made from the comments in the database; do not edit: what is added by hand is in ../views.
-# What each person paid until the last run, summed from the table or query named in money.revenue, one row a person and currency; made anew every run. One row without a person for users never seen in events.
+# What each person paid until the last run, summed from the table or query named in money.revenue, one row a person and currency; made anew every run. One row a currency without a person, for users never seen in events.
 view: revenue {
   sql_table_name: @{attribution_schema}.revenue ;;
 

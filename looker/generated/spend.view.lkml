@@ -1,7 +1,14 @@
 # Made from the comments in the database; do not edit: what is added by hand is in ../views.
-# What was spent on marketing, as read from the table or file named in money.spend at the last run, source and medium folded as those of touches; made anew every run.
+# What was spent on marketing, summed from the table or file named in money.spend at the last run, one row a day, source, medium, campaign and currency, source and medium folded as those of touches; made anew every run.
 view: spend {
   sql_table_name: @{attribution_schema}.spend ;;
+
+  dimension: key {
+    primary_key: yes
+    hidden: yes
+    type: string
+    sql: CASE WHEN ${TABLE}.spent_on IS NOT NULL THEN ROW(${TABLE}.spent_on, ${TABLE}.source, ${TABLE}.medium, ${TABLE}.campaign, ${TABLE}.currency)::text END ;;
+  }
 
   dimension_group: spent {
     type: time

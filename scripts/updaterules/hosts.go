@@ -26,7 +26,7 @@ func readHosts(get fetch) (string, error) {
 source: matomo-org/searchengine-and-social-list, %s
 licence: CC0 1.0, see LICENSE.matomo
 
-# Made by scripts/updaterules, not by hand. Of the search engines those hosts are taken from which a visit is a search
+# Written by scripts/updaterules. Of the search engines those hosts are taken from which a visit is a search
 # whatever its referrer says else: the list counts them without a keyword ("hiddenkeyword"), or a part of the host is a
 # word for search. Of the others (portals, directories) only a keyword tells, and browsers do not send it any more.
 # Addresses with a path, and apps, are left out.

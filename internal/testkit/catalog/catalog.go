@@ -100,12 +100,13 @@ var keys = map[string][]string{
 	"sessions.credits":             {"alias_id", "is_identified", "conversion", "number", "model", "position"},
 	"sessions.retention":           {"dimension", "value", "week"},
 	"sessions.freshness":           {"table_name"},
+	"sessions.spend":               {"spent_on", "source", "medium", "campaign", "currency"},
 	"sessions.revenue":             {"alias_id", "is_identified", "currency"},
 	"sessions.channel_performance": {"day", "conversion", "model", "channel", "source", "medium", "campaign", "currency"},
 }
 
-// Key is what identifies a row: the primary key, or of a view what is unique in it;
-// nil where nothing is, as in sessions.spend.
+// Key is what identifies a row: the primary key, or what is unique without one; nil
+// where nothing is.
 func (r Relation) Key() []string {
 	for _, i := range r.Indexes {
 		if i.Primary {

@@ -117,7 +117,7 @@ func TestParseErrors(t *testing.T) {
 		{"# T\nforget u1", "x:2:1: want: forget and a person, user:ID or anon:ID"},
 		{"# T\ndelete", "x:2:1: want: delete and the id of a row"},
 		{"# T\nexpect", "x:2:1: want: expect and a table"},
-		{"# T\nexpect visits", `x:2:8: "visits" is no table; there are sessions, useful, touches, attribution, aliases`},
+		{"# T\nexpect visits", `x:2:8: "visits" is no table; there are sessions, useful, touches, conversions, credits, persons, attribution, aliases`},
 		{"# T\nexpect sessions of a1", "x:2:20: a1 is no person: user:ID or anon:ID"},
 		{"# T\nexpect sessions nobody", "x:2:17: want: expect sessions [of PERSON] [none]"},
 		{"# T\nexpect sessions\n  person\n", "x:2:1: nothing is expected"},

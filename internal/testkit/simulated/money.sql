@@ -1,17 +1,15 @@
--- The money of the simulated company: spend for what was paid for and for a misspelt
--- campaign, payments in two currencies, and of users never seen.
-TRUNCATE sessions.spend, sessions.revenue, sessions.channel_performance;
-INSERT INTO sessions.spend
-SELECT DISTINCT converted_at::date, source, medium, campaign, channel, 10, 'USD' FROM sessions.paths WHERE is_paid
-UNION ALL SELECT '2024-05-01', 'google', 'cpc', 'misspelt', 'Paid Search', 99, 'USD'
-UNION ALL SELECT '2024-05-02', 'google', 'cpc', 'misspelt', 'Paid Search', 9, 'JPY';
-INSERT INTO sessions.revenue SELECT alias_id, is_identified, c, 12.5, 2, signup_timestamp, signup_timestamp + interval '1 day' FROM sessions.attribution, unnest('{USD,EUR}'::text[]) AS c WHERE c = 'USD' OR alias_id LIKE '%a%';
-INSERT INTO sessions.revenue VALUES (NULL, NULL, 'USD', 5, 1, '2024-05-01', '2024-05-02');
-INSERT INTO sessions.channel_performance
-SELECT day, conversion, model, channel, source, medium, campaign, 'USD', sum(conversions), 0, sum(conversions) * 12.5, sum(spend), NULL, NULL, NULL, NULL
-FROM (
-    SELECT (converted_at AT TIME ZONE 'UTC')::date AS day, conversion, model, channel, source, medium, campaign, credit AS conversions, 0 AS spend FROM sessions.credits
-    UNION ALL
-    SELECT spent_on, 'signup', model, channel, source, medium, campaign, 0, cost FROM sessions.spend, (SELECT DISTINCT model FROM sessions.credits) AS m WHERE currency = 'USD'
-) AS x
-GROUP BY day, conversion, model, channel, source, medium, campaign;
+-- What the simulated company spent and was paid, as its own tables say: 10 a day for each
+-- paid campaign that brought somebody, a campaign whose links are spelt otherwise, payments
+-- of every other user in two currencies, one of them without a rate, and of a user never seen.
+CREATE SCHEMA finance;
+CREATE TABLE finance.ad_spend AS
+SELECT DISTINCT (touched_at AT TIME ZONE 'UTC')::date AS date, source, medium, campaign, 10.00 AS cost, 'USD' AS currency FROM sessions.touches WHERE is_paid
+UNION ALL SELECT '2024-05-01', 'google', 'cpc', 'misspelt', 99.50, 'USD'
+UNION ALL SELECT '2024-05-02', 'google', 'cpc', 'misspelt', 9.50, 'JPY';
+CREATE TABLE finance.payments AS
+SELECT u.user_id, 12.50 AS amount, a.signup_timestamp + interval '1 day' AS time, c.currency
+FROM sessions.attribution AS a
+JOIN aliases.user_ids AS u ON u.alias_id = a.alias_id
+CROSS JOIN (VALUES ('USD'), ('EUR')) AS c (currency)
+WHERE a.is_identified AND (c.currency = 'USD' OR u.user_id LIKE '%a%')
+UNION ALL SELECT 'never seen', 5, '2024-05-02Z', 'USD';

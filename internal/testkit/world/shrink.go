@@ -101,6 +101,13 @@ func shrinkSettings(w *World, try func(World) bool) (changed bool) {
 		},
 		func(s *Settings) bool { c := len(s.Blocked) != len(d.Blocked); s.Blocked = d.Blocked; return c },
 		func(s *Settings) bool { c := s.ExcludeBots; s.ExcludeBots = false; return c },
+		func(s *Settings) bool { c := s.EachPurchase; s.EachPurchase = false; return c },
+		func(s *Settings) bool { c := s.Purchases; s.Purchases = false; return c },
+		func(s *Settings) bool { c := len(s.Traits) > 0; s.Traits = nil; return c },
+		func(s *Settings) bool { c := len(s.Lookbacks) > 0; s.Lookbacks = nil; return c },
+		func(s *Settings) bool { c := s.HalfLife != d.HalfLife; s.HalfLife = d.HalfLife; return c },
+		func(s *Settings) bool { c := s.MarkovOrder != d.MarkovOrder; s.MarkovOrder = d.MarkovOrder; return c },
+		func(s *Settings) bool { c := s.MarkovNulls != d.MarkovNulls; s.MarkovNulls = d.MarkovNulls; return c },
 		func(s *Settings) bool { c := len(s.IgnoreEvents) > 0; s.IgnoreEvents = nil; return c },
 	} {
 		smaller := w.clone()

@@ -225,7 +225,7 @@ func (w World) Arrive(ctx context.Context, conn *pgx.Conn, night int) error {
 			" ("+strings.Join(names, ", ")+") VALUES ("+strings.Join(places, ", ")+")", args...)
 	}
 	for _, o := range w.Orders {
-		if o.Night == night {
+		if o.Night == night && w.Settings.Purchases {
 			batch.Queue("INSERT INTO "+quote(w.Sources[o.Source].Schema, OrderEvents[1])+
 				" VALUES ($1, $2::text::timestamptz, nullif($3, '')::timestamptz, $4, $5)", o.ID, o.ReceivedAt, o.Load, o.Value, o.Currency)
 		}
