@@ -125,8 +125,13 @@ func TestConversionsAndModels(t *testing.T) {
 
 	c = config.New()
 	c.Conversions = []config.Conversion{
-		{Name: "signup", Events: []string{"x"}}, {Name: "a"}, {Name: "a", Events: []string{"x"}, Currency: "c"}, {Events: []string{"x"}},
-		{Name: "a\x00b", Events: []string{"x"}}, {Name: " b", Events: []string{"x"}}, {Name: strings.Repeat("c", 256), Events: []string{"x"}},
+		{Name: "signup", Events: []string{"x"}},
+		{Name: "a"},
+		{Name: "a", Events: []string{"x"}, Currency: "c"},
+		{Events: []string{"x"}},
+		{Name: "a\x00b", Events: []string{"x"}},
+		{Name: " b", Events: []string{"x"}},
+		{Name: strings.Repeat("c", 256), Events: []string{"x"}},
 		{Name: `100 % "ü"`, Events: []string{"x"}},
 	}
 	c.PersonTraits = []string{"received_at"}
