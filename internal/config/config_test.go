@@ -124,8 +124,16 @@ func TestConversionsAndModels(t *testing.T) {
 	require.Contains(t, config.Variables(), "ATTRIBUTION_CONVERSIONS_0_NAME")
 
 	c = config.New()
-	c.Conversions = []config.Conversion{{Name: "signup", Events: []string{"x"}}, {Name: "a"}, {Name: "a", Events: []string{"x"}, Currency: "c"}, {Events: []string{"x"}},
-		{Name: "a\x00b", Events: []string{"x"}}, {Name: " b", Events: []string{"x"}}, {Name: strings.Repeat("c", 256), Events: []string{"x"}}, {Name: `100 % "ü"`, Events: []string{"x"}}}
+	c.Conversions = []config.Conversion{
+		{Name: "signup", Events: []string{"x"}},
+		{Name: "a"},
+		{Name: "a", Events: []string{"x"}, Currency: "c"},
+		{Events: []string{"x"}},
+		{Name: "a\x00b", Events: []string{"x"}},
+		{Name: " b", Events: []string{"x"}},
+		{Name: strings.Repeat("c", 256), Events: []string{"x"}},
+		{Name: `100 % "ü"`, Events: []string{"x"}},
+	}
 	c.PersonTraits = []string{"received_at"}
 	c.Models = config.Models{Lookback: map[string]time.Duration{"linea": 1, "linear": -1, "markov": 1}, Markov: config.Markov{Order: 4}}
 	for _, says := range []string{
