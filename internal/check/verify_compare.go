@@ -192,7 +192,7 @@ func (v *verification) compareTakenIn(ctx context.Context) error {
 	}
 	v.check(name, allGone+allUnseen == 0, "%s", text)
 	if v.differs && allGone+allUnseen == 0 {
-		v.note("The rows taken in are those of the source, so the difference arose after: by hand, by settings other than the last run's, or by a defect. \"attribution run --full\" makes everything anew; what differs even then is a defect, please report it.")
+		v.note("The rows taken in are those of the source, so the difference arose after: by hand, by settings other than the last run's, by a value changed since in an event's own table, or by a defect. \"attribution run --full\" makes everything anew; what differs even then is a defect, please report it.")
 	}
 	return nil
 }

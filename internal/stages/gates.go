@@ -134,5 +134,5 @@ func (in *Input) pass(ctx context.Context, tx pgx.Tx, gates []gate, where func(n
 
 // refused says what a gate found.
 func refused(format string, args ...any) error {
-	return Permanent(fmt.Errorf(format+"; nothing was published: look for what went missing at the source, or publish it all the same with \"attribution run --from-stage attribute --allow-shrink\"", args...))
+	return Permanent(fmt.Errorf(format+"; nothing was published: look for what went missing at the source, or for a setting that leaves it out, or publish it all the same with \"attribution run --from-stage attribute --allow-shrink\"", args...))
 }
