@@ -292,7 +292,7 @@ CREATE TABLE {{.sessions}}.channel_performance (
     first_visit_share       double precision
 );
 CREATE INDEX ON {{.sessions}}.channel_performance (conversion, model, day);
-COMMENT ON TABLE {{.sessions}}.channel_performance IS 'Conversions, revenue and spend by day, channel and campaign, a row for each conversion and model that has any of them; made anew every run. The same spend stands beside every conversion and model, so always ask for one of each. Spend without conversions and conversions without spend are rows too; so sums are whole.';
+COMMENT ON TABLE {{.sessions}}.channel_performance IS 'Conversions, revenue and spend by day, channel and campaign, a row for each conversion and model that has any of them; made anew every run where money.spend, money.revenue or the value of a conversion is named, else empty: credits has the conversions. The same spend stands beside every conversion and model, so always ask for one of each. Spend without conversions and conversions without spend are rows too; so sums are whole.';
 COMMENT ON COLUMN {{.sessions}}.channel_performance.day IS 'UTC day: of the conversion, and of the spend.';
 COMMENT ON COLUMN {{.sessions}}.channel_performance.conversion IS 'signup, or the name given in conversions.';
 COMMENT ON COLUMN {{.sessions}}.channel_performance.model IS 'The model that shares the conversions out, as in sessions.credits.';

@@ -92,7 +92,11 @@ func (a *attribution) run(ctx context.Context) error {
 	if err := a.flush(ctx); err != nil {
 		return err
 	}
-	for _, name := range []string{"attribution", "paths"} {
+	analyzed := []string{"attribution", "paths"}
+	if a.prepared.full {
+		analyzed = analyzed[:1] // paths are with their indexes
+	}
+	for _, name := range analyzed {
 		if _, err := a.in.DB.Exec(ctx, a.tx, "05_resessionize/080_analyze.sql", pg.Data{Table: a.aside(name).Ident()}, none); err != nil {
 			return err
 		}

@@ -70,10 +70,17 @@ func (in *Input) money(ctx context.Context, tx pgx.Tx, paths, conversions pg.Tab
 		_, err := in.DB.Exec(ctx, tx, "07_attribute/"+file, d, args)
 		return err
 	}
+	m := &in.Settings.Money
+	asked := in.asksForMoney()
+	if !asked {
+		var left bool
+		if err := in.DB.Scan(ctx, tx, "07_attribute/360_has_amounts.sql", pg.Data{}, none, &left); err != nil || !left {
+			return err
+		}
+	}
 	if err := exec("300_plan_freely.sql", pg.Data{}, none); err != nil {
 		return err
 	}
-	m := &in.Settings.Money
 	for i, list := range []*amounts{m.spend(), m.revenue()} {
 		if err := in.takeMoney(ctx, tx, &moneyTables[i], list, r); err != nil {
 			return err
@@ -81,6 +88,9 @@ func (in *Input) money(ctx context.Context, tx pgx.Tx, paths, conversions pg.Tab
 	}
 	if err := exec("330_clear.sql", pg.Data{Table: in.publishedTable("channel_performance").Ident()}, none); err != nil {
 		return err
+	}
+	if !asked {
+		return nil
 	}
 	currencies, rates := []string{m.Currency}, []string{"1"}
 	for _, currency := range slices.Sorted(maps.Keys(m.Rates)) {
@@ -151,12 +161,20 @@ func (in *Input) takeMoney(ctx context.Context, tx pgx.Tx, t *moneyTable, list *
 	return exec(t.fill, pg.Data{})
 }
 
+// asksForMoney says whether anything is to be counted in money: without, credits says all
+// that channel_performance could, and a night need not make it anew.
+func (in *Input) asksForMoney() bool {
+	m := &in.Settings.Money
+	return in.DB.Dry() || m.spend().given() || m.revenue().given() ||
+		slices.ContainsFunc(in.Settings.Conversions, func(c Conversion) bool { return c.Value != "" })
+}
+
 // moneyAlone does on a night without anything to publish what money does on others, where
 // there is any money.
 func (in *Input) moneyAlone(ctx context.Context, r *Result) error {
-	wanted := in.DB.Dry() || in.Settings.Money.spend().given() || in.Settings.Money.revenue().given()
-	if !wanted {
-		if err := in.DB.Scan(ctx, in.DB.Pool, "07_attribute/360_has_amounts.sql", pg.Data{}, none, &wanted); err != nil || !wanted {
+	if !in.asksForMoney() {
+		var left bool
+		if err := in.DB.Scan(ctx, in.DB.Pool, "07_attribute/360_has_amounts.sql", pg.Data{}, none, &left); err != nil || !left {
 			return err
 		}
 	}

@@ -36,7 +36,13 @@ func runSignup(ctx context.Context, in Input) (Result, error) {
 			if err := in.prepareMonths(ctx, tx); err != nil {
 				return err
 			}
-			return step.finish(ctx, tx)
+			if err := step.finish(ctx, tx); err != nil {
+				return err
+			}
+			if err := step.persons(ctx, tx); err != nil {
+				return err
+			}
+			return step.done(ctx, tx, "signup")
 		})
 	}
 	r.RowsIn = r.Counters["signups"]
@@ -91,7 +97,7 @@ func (s *signupStep) flag(ctx context.Context, tx pgx.Tx, sessions []pg.Table) e
 	return s.exec(ctx, tx, "041_flag_touches.sql", pg.Data{}, none, "")
 }
 
-// finish makes the useful sessions and says how far the run is.
+// finish makes the useful sessions and the conversions.
 func (s *signupStep) finish(ctx context.Context, tx pgx.Tx) error {
 	if err := s.exec(ctx, tx, "050_create_useful.sql", pg.Data{}, none, ""); err != nil {
 		return err
@@ -99,13 +105,7 @@ func (s *signupStep) finish(ctx context.Context, tx pgx.Tx) error {
 	if err := s.exec(ctx, tx, "051_fill_useful.sql", pg.Data{}, none, "useful_sessions"); err != nil {
 		return err
 	}
-	if err := s.conversions(ctx, tx); err != nil {
-		return err
-	}
-	if err := s.persons(ctx, tx); err != nil {
-		return err
-	}
-	return s.done(ctx, tx, "signup")
+	return s.conversions(ctx, tx)
 }
 
 // done says which stage was the last that completed on what is prepared.
@@ -156,14 +156,36 @@ func (s *signupStep) everyone(ctx context.Context) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	return in.DB.Tx(ctx, func(tx pgx.Tx) error {
+	err = in.DB.Tx(ctx, func(tx pgx.Tx) error {
 		for _, m := range swap {
 			if _, err := in.DB.Exec(ctx, tx, "05_resessionize/051_attach_month.sql", pg.Data{Run: run, Month: m.month, Flag: m.before}, none); err != nil {
 				return err
 			}
 		}
-		return s.finish(ctx, tx)
+		return nil
 	})
+	if err != nil {
+		return err
+	}
+	// Persons are a row for everybody: they are gathered beside the rest.
+	beside := signupStep{in: in, prepared: s.prepared, result: &Result{}}
+	group, groupCtx = errgroup.WithContext(ctx)
+	group.SetLimit(in.workers())
+	group.Go(func() error {
+		if err := in.DB.Tx(groupCtx, func(tx pgx.Tx) error { return beside.persons(groupCtx, tx) }); err != nil {
+			return err
+		}
+		persons := pg.Table{Schema: in.DB.Names.Sessions, Name: "persons"}
+		return in.index(groupCtx, pg.Table{Schema: persons.Schema, Name: pg.AsideName("persons", run)}, persons, "alias_id")
+	})
+	group.Go(func() error {
+		return in.DB.Tx(groupCtx, func(tx pgx.Tx) error { return s.finish(groupCtx, tx) })
+	})
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	s.result.add(beside.result)
+	return in.DB.Tx(ctx, func(tx pgx.Tx) error { return s.done(ctx, tx, "signup") })
 }
 
 // index builds every index the published table has, an analyst's own included, on a

@@ -164,6 +164,16 @@ func (r *Result) warnOnce(w string) {
 	}
 }
 
+// add adds what was done beside.
+func (r *Result) add(beside *Result) {
+	r.RowsIn += beside.RowsIn
+	r.RowsChanged += beside.RowsChanged
+	for name, n := range beside.Counters {
+		r.count(name, n)
+	}
+	r.Warnings = append(r.Warnings, beside.Warnings...)
+}
+
 func (r *Result) warn(w string) { r.Warnings = append(r.Warnings, w) }
 
 // plural is "1 person" or "3 persons".

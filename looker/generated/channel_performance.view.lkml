@@ -1,5 +1,5 @@
 # Made from the comments in the database; do not edit: what is added by hand is in ../views.
-# Conversions, revenue and spend by day, channel and campaign, a row for each conversion and model that has any of them; made anew every run. The same spend stands beside every conversion and model, so always ask for one of each. Spend without conversions and conversions without spend are rows too; so sums are whole.
+# Conversions, revenue and spend by day, channel and campaign, a row for each conversion and model that has any of them; made anew every run where money.spend, money.revenue or the value of a conversion is named, else empty: credits has the conversions. The same spend stands beside every conversion and model, so always ask for one of each. Spend without conversions and conversions without spend are rows too; so sums are whole.
 view: channel_performance {
   sql_table_name: @{attribution_schema}.channel_performance ;;
 
