@@ -15,6 +15,7 @@ import (
 type Columns struct {
 	Names    []string
 	Optional []string // of Names those that may be missing
+	Only     bool     // a Reader refuses others: where a misspelt one would change what comes out
 }
 
 // Places are where the columns stand among those there are; -1: nowhere. Errors: one that
@@ -34,45 +35,85 @@ func (c Columns) Places(has []string) ([]int, error) {
 	return places, nil
 }
 
-// Read reads a file whose first line names its columns, and hands the values of each
-// other line to add, in the order of c.Names, "" where there is none, valid until add
-// returns. Every error begins with name and line, and says what to do about the file's
-// own.
-func Read(name string, file io.Reader, c Columns, add func(values []string) error) error {
+// A Reader reads a file whose first line names its columns. Every error begins with the
+// file's name and, but where it cannot be read at all, the line, and says what to do.
+type Reader struct {
+	name   string
+	csv    *csv.Reader
+	places []int
+	values []string
+}
+
+// NewReader reads the first line.
+func NewReader(name string, file io.Reader, c Columns) (*Reader, error) {
 	text := bufio.NewReader(file)
 	if mark, _ := text.Peek(len(byteOrderMark)); string(mark) == byteOrderMark {
 		_, _ = text.Discard(len(byteOrderMark)) // it was seen
 	}
-	r := csv.NewReader(text)
-	r.ReuseRecord = true
-	header, err := r.Read()
+	r := &Reader{name: name, csv: csv.NewReader(text), values: make([]string, len(c.Names))}
+	r.csv.ReuseRecord = true
+	header, err := r.csv.Read()
 	if errors.Is(err, io.EOF) {
-		return fmt.Errorf("%s:1: the file is empty: its first line must name the columns %s", name, strings.Join(c.Names, ", "))
+		return nil, fmt.Errorf("%s:1: the file is empty: its first line must name the columns %s", name, strings.Join(c.Names, ", "))
 	}
 	if err != nil {
-		return bad(name, err)
+		return nil, r.bad(err)
 	}
-	places, err := c.Places(header)
+	for _, column := range header {
+		known := slices.ContainsFunc(c.Names, func(name string) bool { return strings.EqualFold(strings.TrimSpace(column), name) })
+		if c.Only && !known {
+			return nil, r.At(fmt.Errorf("column %q is none of %s: leave it out, or rename it; columns are separated by commas", column, strings.Join(c.Names, ", ")))
+		}
+	}
+	if r.places, err = c.Places(header); err != nil {
+		return nil, r.At(err)
+	}
+	return r, nil
+}
+
+// Has reports whether the file has the column, by its place in Columns.Names.
+func (r *Reader) Has(column int) bool { return r.places[column] >= 0 }
+
+// Next returns the values of the next line in the order of Columns.Names, "" where there
+// is none, valid until the next call; io.EOF after the last line.
+func (r *Reader) Next() ([]string, error) {
+	cells, err := r.csv.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, err
+	}
 	if err != nil {
-		return fmt.Errorf("%s:1: %w", name, err)
+		return nil, r.bad(err)
 	}
-	values := make([]string, len(c.Names))
+	for i, place := range r.places {
+		if r.values[i] = ""; place >= 0 {
+			r.values[i] = cells[place]
+		}
+	}
+	return r.values, nil
+}
+
+// At says that err is of the line just read.
+func (r *Reader) At(err error) error {
+	line, _ := r.csv.FieldPos(0)
+	return fmt.Errorf("%s:%d: %w", r.name, line, err)
+}
+
+// Read hands the values of each line of a file to add, as Next gives them.
+func Read(name string, file io.Reader, c Columns, add func(values []string) error) error {
+	r, err := NewReader(name, file, c)
+	if err != nil {
+		return err
+	}
 	for {
-		cells, err := r.Read()
+		values, err := r.Next()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
-			return bad(name, err)
-		}
-		for i, place := range places {
-			if values[i] = ""; place >= 0 {
-				values[i] = cells[place]
-			}
+			return err
 		}
 		if err := add(values); err != nil {
-			line, _ := r.FieldPos(0)
-			return fmt.Errorf("%s:%d: %w", name, line, err)
+			return r.At(err)
 		}
 	}
 }
@@ -80,11 +121,11 @@ func Read(name string, file io.Reader, c Columns, add func(values []string) erro
 // byteOrderMark begins what some spreadsheets export.
 const byteOrderMark = "\ufeff"
 
-// bad says where a file is no CSV.
-func bad(name string, err error) error {
+// bad says where the file is no CSV.
+func (r *Reader) bad(err error) error {
 	var parse *csv.ParseError
 	if errors.As(err, &parse) {
-		return fmt.Errorf("%s:%d: %w: every line needs as many values as the header, those with commas or quotes in double quotes", name, parse.StartLine, parse.Err)
+		return fmt.Errorf("%s:%d: %w: every line needs as many values as the header, those with commas or quotes in double quotes", r.name, parse.StartLine, parse.Err)
 	}
-	return fmt.Errorf("%s: %w", name, err)
+	return fmt.Errorf("%s: %w", r.name, err)
 }

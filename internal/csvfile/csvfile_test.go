@@ -55,6 +55,9 @@ func TestRead(t *testing.T) {
 			require.ErrorContains(t, err, c.err)
 		}
 	}
+	only := columns
+	only.Only = true
+	require.ErrorContains(t, csvfile.Read("f.csv", strings.NewReader("user,nots\n"), only, nil), `f.csv:1: column "nots" is none of user, note: leave it out, or rename it`)
 	_, err := read(io.MultiReader(strings.NewReader("user\na\n"), iotest.ErrReader(errors.New("the disk is gone"))))
 	require.ErrorContains(t, err, "f.csv: the disk is gone")
 }
